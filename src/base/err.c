@@ -14,7 +14,8 @@ void base_close_fd(int *fd)
 
 static const struct err_info infos[ERR_COUNT] = {
     [OK] = { "ok", "Done", "成功", 200 },
-#define ERROR(name, status, code, english, chinese) [ERR_##name] = { code, english, chinese, status },
+#define ERROR(name, status, code, english, chinese) \
+    [ERR_##name] = { code, english, chinese, status },
 #include "base/errors.def"
 #undef ERROR
 };
@@ -25,7 +26,8 @@ const struct err_info *err_info(enum err e)
     return &infos[e];
 }
 
-PRINTF_LIKE(3, 0) static void fault_vset(struct fault *fault, enum err code, const char *format, va_list args)
+PRINTF_LIKE(3, 0)
+static void fault_vset(struct fault *fault, enum err code, const char *format, va_list args)
 {
     assert(code != OK);
     fault->code = code;

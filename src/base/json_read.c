@@ -233,7 +233,8 @@ static enum err read_children(struct reader *r, struct json *v, char close)
         skip_space(r);
         int c = peek(r);
         if (c != ',' && c != close)
-            return refuse(r, r->at, close == '}' ? "',' or '}' is expected" : "',' or ']' is expected");
+            return refuse(r, r->at,
+                          close == '}' ? "',' or '}' is expected" : "',' or ']' is expected");
         r->at++;
         if (c == close)
             return OK;

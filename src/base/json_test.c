@@ -39,7 +39,8 @@ TEST(json_reads_values)
     const struct json *v;
     struct fault fault;
     int64_t n = 0;
-    CHECK_EQ(read_text(" {\"n\":-12,\"s\":\"a\\u5f20\\ud83d\\ude00\\n\",\"l\":[1,[],{}],\"z\":null}",
+    CHECK_EQ(read_text(" {\"n\":-12,\"s\":\"a\\u5f20\\ud83d\\ude00\\n\",\"l\":[1,[],{}],"
+                       "\"z\":null}",
                        &v, &fault), OK);
     CHECK(json_i64(json_get(v, "n"), &n));
     CHECK_EQ(n, -12);
@@ -83,7 +84,8 @@ TEST(json_canonical_sorts_by_utf16_and_escapes_shortest)
     const struct json *v;
     struct fault fault;
     struct str out;
-    CHECK_EQ(read_text("{\"\\ufb33\":1,\"\\ud83d\\ude00\":2,\"b\":[true,null,\"\\u000f\\n\\u20ac\"],"
+    CHECK_EQ(read_text("{\"\\ufb33\":1,\"\\ud83d\\ude00\":2,"
+                       "\"b\":[true,null,\"\\u000f\\n\\u20ac\"],"
                        "\"a\":-5}", &v, &fault), OK);
     CHECK_EQ(json_canonical(test_arena(), v, &fault, &out), OK);
     CHECK_STR(out, STR("{\"a\":-5,\"b\":[true,null,\"\\u000f\\n€\"],\"😀\":2,\"\xef\xac\xb3\":1}"));

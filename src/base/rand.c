@@ -1,4 +1,4 @@
-/* splitmix64 (G. Steele, D. Lea, C. Flood 2014, "Fast splittable pseudorandom number generators"). */
+/* splitmix64: G. Steele, D. Lea, C. Flood, "Fast splittable pseudorandom number generators", 2014. */
 #include "base/rand.h"
 
 struct rand rand_seeded(uint64_t seed)
