@@ -1,0 +1,225 @@
+/*
+ * Checks a statement in the browser, step by step, without trusting the server that shows it.
+ *
+ * Trust comes from the device: the log's key and the last checkpoint are remembered at first use (`Pin`), never taken from the zip. A statement is
+ * `proven` only if every step that decides is good: content → entry → tree → signed checkpoint → key remembered, and the remembered tree is the
+ * beginning of the present one. What this browser cannot do (no WebCrypto, no Ed25519) is said, and then it is not proven.
+ *
+ * Not done here: the pay is not computed again (the command line does that).
+ */
+import { unzipSync } from 'fflate'
+import { cryptoPresent, equal, fromBase64, sha256, toBase64, toHex, utf8Text } from './bytes'
+import { consistencyPath, leafHash, rootOf, tileNodes, verifyConsistency, verifyInclusion } from './merkle'
+import { canonical, parseCheckpoint, parseProof, parseVkey, verifyNote } from './note'
+import type { Checkpoint, Key } from './note'
+
+export interface Pin {
+  vkey: string
+  /** The signed checkpoint as it came, for comparing and for evidence. */
+  checkpoint: string | null
+  since: string
+}
+export interface PinStore {
+  read(): Pin | null
+  write(pin: Pin): void
+}
+export type StepState = 'good' | 'bad' | 'unknown'
+export interface Step {
+  code: 'crypto' | 'zip' | 'content' | 'entry' | 'included' | 'signature' | 'key' | 'history' | 'complete' | 'shown'
+  state: StepState
+  detail: string
+}
+export interface Verdict {
+  outcome: 'proven' | 'refuted' | 'unproven'
+  steps: Step[]
+  /** The key is new on this device, or differs from the one it remembers. */
+  key: 'remembered' | 'first' | 'changed' | 'none'
+  fingerprint: string
+  size: number
+  entries: number
+}
+export interface Input {
+  zip: Uint8Array
+  /** As the server gives it now; compared with the remembered one. */
+  vkey: string
+  /** Of /log/<org>. */
+  fetchCheckpoint: () => Promise<string>
+  fetchTile: (path: string) => Promise<Uint8Array>
+  pins: PinStore
+  /** What the page shows; must be what the proven content says. */
+  shown?: Record<string, unknown>
+  now: () => string
+}
+
+const ZIP_MAX = 64 << 20
+
+class Refuted extends Error {}
+
+function file(files: Record<string, Uint8Array>, name: string): Uint8Array {
+  const bytes = files[name]
+  if (!bytes) throw new Refuted(`${name} is missing`)
+  return bytes
+}
+
+function json(bytes: Uint8Array, name: string): Record<string, unknown> {
+  const text = utf8Text(bytes)
+  const value = JSON.parse(text) as Record<string, unknown>
+  if (canonical(value) !== text) throw new Refuted(`${name} is not canonical`)
+  return value
+}
+
+interface Committed {
+  content: Record<string, unknown>
+  entry: Record<string, unknown>
+  leaf: Uint8Array
+}
+
+/* Content and salt hash to what the entry commits to. */
+async function committed(files: Record<string, Uint8Array>, stem: string): Promise<Committed> {
+  const bytes = file(files, `${stem}.json`)
+  const saltText = utf8Text(file(files, `${stem}.salt`))
+  if (!saltText.endsWith('\n')) throw new Refuted(`${stem}.salt has another form`)
+  const salt = fromBase64(saltText.slice(0, -1))
+  if (salt.length !== 32) throw new Refuted(`${stem}.salt is not 32 bytes`)
+  const entryBytes = file(files, `${stem}.entry`)
+  const entry = json(entryBytes, `${stem}.entry`)
+  if (entry.sha256 !== toHex(await sha256(salt, bytes))) throw new Refuted(`${stem}.json is not what was logged`)
+  return { content: json(bytes, `${stem}.json`), entry, leaf: await leafHash(entryBytes) }
+}
+
+async function included(files: Record<string, Uint8Array>, stem: string, leaf: Uint8Array): Promise<Checkpoint> {
+  const proof = parseProof(utf8Text(file(files, `${stem}.tlog-proof`)))
+  if (!(await verifyInclusion(leaf, proof.index, proof.checkpoint.size, proof.hashes, proof.checkpoint.root))) {
+    throw new Refuted(`${stem}.entry is not in the tree of the checkpoint`)
+  }
+  return proof.checkpoint
+}
+
+async function signed(checkpoint: Checkpoint, key: Key): Promise<Step> {
+  if (checkpoint.origin !== key.name) return { code: 'signature', state: 'bad', detail: `${checkpoint.origin} ≠ ${key.name}` }
+  const outcome = await verifyNote(checkpoint.note, key)
+  if (outcome === 'good') return { code: 'signature', state: 'good', detail: `${checkpoint.origin} · ${checkpoint.size}` }
+  return { code: 'signature', state: outcome === 'unsupported' ? 'unknown' : 'bad', detail: outcome }
+}
+
+/* The older tree is the beginning of the newer one. Hashes come from tiles of the newer tree and need no trust: the algorithm checks them. */
+async function consistent(a: Checkpoint, b: Checkpoint, fetchTile: Input['fetchTile']): Promise<boolean> {
+  const [older, newer] = a.size <= b.size ? [a, b] : [b, a]
+  const path = older.size === newer.size || older.size === 0 ? [] : await consistencyPath(older.size, newer.size, tileNodes(newer.size, fetchTile))
+  return verifyConsistency(older.size, newer.size, older.root, newer.root, path)
+}
+
+/* Every logged fact of the person's period is here: the head says how many and their root. */
+async function complete(files: Record<string, Uint8Array>, head: Committed, statement: Committed): Promise<number> {
+  const { count, root } = head.content as { count: number; root: string }
+  if (head.entry.subject !== statement.entry.subject || head.entry.period !== statement.entry.period) throw new Refuted('the period head is of another person or period')
+  const stems = Object.keys(files).filter((n) => /^entries\/\d{6}\.entry$/.test(n)).map((n) => n.slice(0, -'.entry'.length)).sort()
+  if (stems.length !== count) throw new Refuted(`${stems.length} entries instead of ${count}`)
+  const leaves: Uint8Array[] = []
+  let last = -1
+  for (const stem of stems) {
+    const one = await committed(files, stem)
+    const seq = Number(one.entry.seq)
+    if (one.entry.subject !== statement.entry.subject) throw new Refuted(`${stem} is of another person`)
+    if (!(seq > last)) throw new Refuted(`${stem} is out of order`)
+    last = seq
+    leaves.push(one.leaf)
+  }
+  if (toBase64(await rootOf(leaves)) !== root) throw new Refuted('the entries do not give the root of the period head')
+  return count
+}
+
+/** What the page shows must be what was proven; a page could lie while the zip is honest. */
+function matches(content: Record<string, unknown>, shown: Record<string, unknown>): string | null {
+  for (const [name, value] of Object.entries(shown)) {
+    if (content[name] === undefined || String(content[name]) !== String(value)) return name
+  }
+  return null
+}
+
+export async function verifyStatement(input: Input): Promise<Verdict> {
+  const verdict: Verdict = { outcome: 'unproven', steps: [], key: 'none', fingerprint: '', size: 0, entries: 0 }
+  const add = (code: Step['code'], state: StepState, detail = '') => verdict.steps.push({ code, state, detail })
+  if (!cryptoPresent()) {
+    add('crypto', 'unknown')
+    return verdict
+  }
+  let at: Step['code'] = 'zip'
+  try {
+    if (input.zip.length > ZIP_MAX) throw new Refuted('the zip is larger than allowed')
+    const files = unzipSync(input.zip)
+    at = 'content'
+    const statement = await committed(files, 'statement')
+    if (statement.entry.kind !== 'statement') throw new Refuted('the entry is not of a statement')
+    add('content', 'good', String(statement.entry.sha256).slice(0, 16))
+    at = 'included'
+    const checkpoint = await included(files, 'statement', statement.leaf)
+    verdict.size = checkpoint.size
+    add('included', 'good', `${checkpoint.size}`)
+    if (input.shown) {
+      const differs = matches(statement.content, input.shown)
+      add('shown', differs ? 'bad' : 'good', differs ?? '')
+    }
+    at = 'key'
+    const pin = input.pins.read()
+    const vkey = pin?.vkey ?? input.vkey
+    const key = await parseVkey(vkey)
+    verdict.fingerprint = vkey
+    verdict.key = !pin ? 'first' : pin.vkey === input.vkey ? 'remembered' : 'changed'
+    add('key', verdict.key === 'changed' ? 'bad' : 'good', verdict.key)
+    at = 'signature'
+    verdict.steps.push(await signed(checkpoint, key))
+    at = 'history'
+    const latestText = await input.fetchCheckpoint()
+    const latest = parseCheckpoint(latestText)
+    const latestSigned = await signed(latest, key)
+    let history: StepState = latestSigned.state
+    if (history === 'good' && !(await consistent(checkpoint, latest, input.fetchTile))) history = 'bad'
+    if (history === 'good' && pin?.checkpoint) {
+      const remembered = parseCheckpoint(pin.checkpoint)
+      // A log that is now shorter than what this device saw has forgotten something.
+      if (latest.size < remembered.size || !(await consistent(remembered, latest, input.fetchTile))) history = 'bad'
+    }
+    add('history', history, `${latest.size}`)
+    at = 'complete'
+    const head = await committed(files, 'period')
+    if (head.entry.kind !== 'period') throw new Refuted('the entry is not of a period head')
+    const headCheckpoint = await included(files, 'period', head.leaf)
+    if (headCheckpoint.size !== checkpoint.size || !equal(headCheckpoint.root, checkpoint.root)) {
+      if ((await signed(headCheckpoint, key)).state !== 'good' || !(await consistent(headCheckpoint, latest, input.fetchTile))) throw new Refuted('the period head stands in another log')
+    }
+    verdict.entries = await complete(files, head, statement)
+    add('complete', 'good', String(verdict.entries))
+    settle(verdict, input, vkey, latestText)
+  } catch (error) {
+    const network = !(error instanceof Refuted) && at === 'history'
+    add(at, network ? 'unknown' : 'bad', error instanceof Error ? error.message : String(error))
+    verdict.outcome = verdict.steps.some((s) => s.state === 'bad') ? 'refuted' : 'unproven'
+  }
+  return verdict
+}
+
+/* The device remembers the key and the newest tree only after everything held. */
+function settle(verdict: Verdict, input: Input, vkey: string, latest: string) {
+  if (verdict.steps.some((s) => s.state === 'bad')) verdict.outcome = 'refuted'
+  else if (verdict.steps.every((s) => s.state === 'good')) {
+    verdict.outcome = 'proven'
+    input.pins.write({ vkey, checkpoint: latest, since: input.pins.read()?.since ?? input.now() })
+  }
+}
+
+/** One pin per company in the browser's own storage. */
+export function storedPins(org: string): PinStore {
+  const name = `qibing.log.${org}`
+  return {
+    read() {
+      try {
+        const pin = JSON.parse(localStorage.getItem(name) ?? 'null') as Pin | null
+        return pin && typeof pin.vkey === 'string' ? pin : null
+      } catch {
+        return null
+      }
+    },
+    write: (pin) => localStorage.setItem(name, JSON.stringify(pin)),
+  }
+}
