@@ -1,9 +1,9 @@
 /*
  * catalogue.h - what tables there are, as the engine tells it, and the rules for their shape.
  *
- * The rules make sharding by tenant possible later (docs/adr/0006-tenant-first.md): `org` is the
- * first column of every primary key, of every unique key and index, and of every foreign key (org, x)
- * to (org, x); no sequences, no identity columns, no triggers.
+ * The rules make sharding by tenant possible later: `org` is the first column of every primary key,
+ * of every unique key and index, and of every foreign key, (org, x) to (org, x); no sequences, no
+ * identity columns, no triggers.
  */
 #pragma once
 
@@ -36,7 +36,7 @@ struct db_cat_table {
 };
 struct db_catalogue {
     int tables;
-    const struct db_cat_table *table; /* by name; without search_text and the engine's own */
+    const struct db_cat_table *table; /* by name; without search_text and the engine's */
 };
 
 NODISCARD enum err db_catalogue_read(struct db_tx *tx, struct arena *arena, struct fault *fault,

@@ -25,9 +25,10 @@ NODISCARD enum err db_dump(struct db *db, db_sink *sink, void *to, struct fault 
 NODISCARD enum err db_load(struct db *db, db_source *source, void *from, struct fault *fault);
 
 /* SQLite only: a consistent copy while others write, synced, then renamed to `path` (0600). On
- * PostgreSQL ERR_INVALID with the advice to use pg_basebackup, or db_dump. `progress` may be NULL. */
+ * PostgreSQL ERR_INVALID with the advice to use pg_basebackup, or db_dump. `progress` may be NULL.
+ */
 NODISCARD enum err db_backup(struct db *db, const char *path, db_progress *progress, void *arg,
                              struct fault *fault);
-/* Asks the engine whether its file is whole and every foreign key holds. ERR_CORRUPT names the first
- * damage. PostgreSQL: reads every table and checks constraints are validated; pg_amcheck sees more. */
+/* Asks the engine whether its file is whole and every foreign key holds. ERR_CORRUPT names the
+ * first damage. PostgreSQL: reads every row of every table; pg_amcheck sees more. */
 NODISCARD enum err db_check(struct db *db, struct fault *fault);

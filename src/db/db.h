@@ -8,18 +8,18 @@
  * On SQLite the one writer thread takes all that wait, gives each its own savepoint, and makes one
  * COMMIT (synchronous=FULL) for all of them: a group shares one flush. On PostgreSQL a pool of
  * worker threads runs them side by side at SERIALIZABLE, so that a command sees the same world on
- * both engines: as if it ran alone (docs/adr/0005-transactions.md). Only after the commit is durable
- * is the caller told. A command may run more than once (another command came between, a neighbour of
- * its group filled the disk, the connection broke before COMMIT), therefore it must touch nothing
- * but the database, and must build its answer anew in each run.
+ * both engines: as if it ran alone (docs/adr/0005-transactions.md). Only after the commit is
+ * durable is the caller told. A command may run more than once (another command came between, a
+ * neighbour of its group filled the disk, the connection broke before COMMIT), therefore it must
+ * touch nothing but the database, and must build its answer anew in each run.
  *
  * Failure inside a transaction. After a statement has failed, all further statements of that
  * transaction fail too and it cannot commit (PostgreSQL's rule, kept on SQLite so that the engines
  * do not differ). Who wants to go on after an expected failure wraps the attempt in db_try().
  *
- * SQL text. Parameters are $1 … $n. `{{SKIP_LOCKED}}` and `{{SEARCH($n)}}` (see db/search.h) are
- * spelled for the engine when the text is prepared. The common dialect is STRICT, integers are
- * 64 bits, times and amounts are integers, sum() is cast: CAST(sum(x) AS bigint).
+ * SQL text. Parameters are $1 … $n. `{{SKIP_LOCKED}}` and `{{SEARCH($org,$words)}}` (see
+ * db/search.h) are spelled for the engine when the text is prepared. Tables are STRICT, integers
+ * have 64 bits, times and amounts are integers, sum() is cast: CAST(sum(x) AS bigint).
  *
  * Errors. Unique violation ERR_CONFLICT; foreign key, NOT NULL, CHECK ERR_UNPROCESSABLE; too many
  * waiting, or a lock held too long ERR_BUSY; lost conflicts after all retries ERR_RETRY; disk full
@@ -139,7 +139,7 @@ struct db_command {
     /* private */
     struct db_command *next;
     enum err outcome;
-    bool settled;
+    bool settled, schema;
     struct fault fault;
 };
 
