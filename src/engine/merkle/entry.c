@@ -4,11 +4,6 @@
 #include "base/json.h"
 #include "engine/merkle/checkpoint.h"
 
-bool tlog_entry_is_head(const struct tlog_entry *entry)
-{
-    return str_is(entry->kind, TLOG_KIND_PERIOD);
-}
-
 bool tlog_word_valid(struct str word)
 {
     if (word.len > 64)
@@ -43,21 +38,11 @@ static void add_word(struct buf *out, const char *before, struct str word)
 
 void tlog_entry_write(struct buf *out, const struct tlog_entry *entry)
 {
-    bool head = tlog_entry_is_head(entry);
     add_word(out, "{\"at\":\"", entry->at);
-    buf_cstr(out, "\"");
-    if (head) {
-        buf_cstr(out, ",\"count\":");
-        buf_i64(out, (int64_t)entry->count);
-    }
-    add_word(out, ",\"kind\":\"", entry->kind);
+    add_word(out, "\",\"kind\":\"", entry->kind);
     buf_cstr(out, "\",\"org\":\"");
     buf_i64(out, entry->org);
     add_word(out, "\",\"period\":\"", entry->period);
-    if (head) {
-        buf_cstr(out, "\",\"root\":\"");
-        add_hex(out, entry->root.b, sizeof entry->root.b);
-    }
     buf_cstr(out, "\",\"seq\":");
     buf_i64(out, (int64_t)entry->seq);
     buf_cstr(out, ",\"sha256\":\"");
@@ -98,16 +83,11 @@ static bool member_bytes(struct arena *arena, const struct json *object, const c
 
 static bool read_members(struct arena *arena, const struct json *v, struct tlog_entry *entry)
 {
-    bool fine = v->type == JSON_OBJECT && member_word(v, "at", &entry->at) &&
-                member_word(v, "kind", &entry->kind) && member_word(v, "period", &entry->period) &&
-                member_word(v, "subject", &entry->subject) &&
-                str_to_i64(member_text(v, "org"), &entry->org) &&
-                member_size(v, "seq", &entry->seq) &&
-                member_bytes(arena, v, "sha256", entry->sha256.b);
-    if (fine && tlog_entry_is_head(entry))
-        fine = member_size(v, "count", &entry->count) &&
-               member_bytes(arena, v, "root", entry->root.b);
-    return fine;
+    return v->type == JSON_OBJECT && member_word(v, "at", &entry->at) &&
+           member_word(v, "kind", &entry->kind) && member_word(v, "period", &entry->period) &&
+           member_word(v, "subject", &entry->subject) &&
+           str_to_i64(member_text(v, "org"), &entry->org) && member_size(v, "seq", &entry->seq) &&
+           member_bytes(arena, v, "sha256", entry->sha256.b);
 }
 
 enum err tlog_entry_parse(struct arena *arena, struct str bytes, struct fault *fault,
@@ -136,40 +116,37 @@ struct merkle_hash tlog_commit(const struct tlog_crypto *crypto, const uint8_t s
     return hash;
 }
 
-/* ---- disclosures ---- */
+/* ---- period heads ---- */
 
-void tlog_disclosure_write(struct buf *out, const struct tlog_disclosure *disclosure)
+struct str tlog_head_write(struct arena *arena, const struct tlog_head *head)
 {
-    buf_char(out, '{');
-    if (disclosure->content.len > 0) {
-        buf_cstr(out, "\"content\":");
-        buf_str(out, disclosure->content);
-        buf_char(out, ',');
-    }
-    buf_cstr(out, "\"entry\":");
-    buf_str(out, disclosure->entry);
-    buf_cstr(out, ",\"salt\":\"");
-    add_hex(out, disclosure->salt, sizeof disclosure->salt);
-    buf_cstr(out, "\"}");
+    struct buf out = buf_in(arena);
+    struct json_writer w = json_writer_to(&out);
+    json_begin_object(&w);
+    json_key(&w, "count");
+    json_put_i64(&w, (int64_t)head->count);
+    json_key(&w, "kind");
+    json_put_cstr(&w, TLOG_KIND_PERIOD);
+    json_key(&w, "policy");
+    json_put_str(&w, head->policy);
+    json_key(&w, "root");
+    json_put_str(&w, base64_encode(arena, head->root.b, sizeof head->root.b));
+    json_key(&w, "subject");
+    json_put_str(&w, head->subject);
+    json_end_object(&w);
+    return buf_view(&out);
 }
 
-enum err tlog_disclosure_parse(struct arena *arena, struct str line, bool with_content,
-                               struct fault *fault, struct tlog_disclosure *ret)
+enum err tlog_head_parse(struct arena *arena, struct str content, struct fault *fault,
+                         struct tlog_head *ret)
 {
     const struct json *v;
-    TRY(json_read(arena, line, (struct json_limits){ 0 }, fault, &v));
-    if (v->type != JSON_OBJECT || v->count != (with_content ? 3u : 2u))
-        return fault_set(fault, ERR_PARSE, "it has not the members of a disclosure");
-    const struct json *content = json_get(v, "content"), *entry = json_get(v, "entry");
-    *ret = (struct tlog_disclosure){ 0 };
-    if (!entry || (with_content && !content) || !member_bytes(arena, v, "salt", ret->salt))
-        return fault_set(fault, ERR_PARSE, "it has not the members of a disclosure");
-    if (with_content)
-        TRY(json_canonical(arena, content, fault, &ret->content));
-    TRY(json_canonical(arena, entry, fault, &ret->entry));
-    struct buf again = buf_in(arena);
-    tlog_disclosure_write(&again, ret);
-    if (!str_eq(buf_view(&again), line))
-        return fault_set(fault, ERR_PARSE, "the disclosure is not in its only form");
+    TRY(json_read(arena, content, (struct json_limits){ .depth = 2 }, fault, &v));
+    *ret = (struct tlog_head){ .subject = member_text(v, "subject"),
+                               .policy = member_text(v, "policy") };
+    if (!member_size(v, "count", &ret->count) ||
+        !tlog_hash_parse(arena, member_text(v, "root"), &ret->root) ||
+        !str_eq(tlog_head_write(arena, ret), content))
+        return fault_set(fault, ERR_PARSE, "the period head is not in its only form");
     return OK;
 }

@@ -12,10 +12,11 @@
  *     subject  HMAC-SHA256(company's key, person ‖ period), hex; "" when it is about nobody
  *     v        1
  *
- * and, in a period head (kind "period"), count and root: a Merkle tree over all earlier entries of
- * that subject and period in the order of seq. A person who holds those entries knows that none of
- * their logged facts is missing. A later head of the same subject and period covers the earlier one
- * as a leaf; two heads that do not extend one another prove fraud.
+ * The content of a period head (kind "period") is {count, kind, policy, root, subject}: root is that
+ * of a Merkle tree over all earlier entries of that subject and period in the order of seq, count
+ * their number, policy the text of the log's policy at that time. A person who holds those entries
+ * knows that none of their logged facts is missing. A later head of the same subject and period
+ * covers the earlier one as a leaf; two heads that do not extend one another prove fraud.
  *
  * The salt makes the commitment say nothing to who has only the log; when it is erased the entry
  * says nothing to anybody, and the tree stays whole.
@@ -35,12 +36,8 @@ struct tlog_entry {
     uint64_t seq;
     struct str kind, subject, period, at;
     struct merkle_hash sha256;
-    /* of a period head */
-    uint64_t count;
-    struct merkle_hash root;
 };
 
-bool tlog_entry_is_head(const struct tlog_entry *entry);
 /* Words that an entry may hold need no escapes: letters, digits, "._:-", at most 64 bytes. */
 bool tlog_word_valid(struct str word);
 /* Appends the one form of the entry. Its words must be valid. */
@@ -52,14 +49,20 @@ NODISCARD enum err tlog_entry_parse(struct arena *arena, struct str bytes, struc
 struct merkle_hash tlog_commit(const struct tlog_crypto *crypto, const uint8_t salt[32],
                                struct str content);
 
-/* A fact with its entry and salt, as it travels in files: one line of canonical JSON,
- * {"content":{…},"entry":{…},"salt":"hex"}; content may be kept elsewhere ("" here). */
-struct tlog_disclosure {
-    struct str content; /* canonical JSON; empty: not in the line */
-    struct str entry;   /* canonical JSON */
+/* A fact as it is disclosed: what was logged of it, and what that commits to. */
+struct tlog_fact {
+    struct str content; /* canonical JSON */
     uint8_t salt[TLOG_SALT_BYTES];
+    struct str entry;   /* canonical JSON */
 };
-void tlog_disclosure_write(struct buf *out, const struct tlog_disclosure *disclosure);
-/* Strict. `with_content`: whether the line must have (or must not have) the member. */
-NODISCARD enum err tlog_disclosure_parse(struct arena *arena, struct str line, bool with_content,
-                                         struct fault *fault, struct tlog_disclosure *ret);
+
+/* What a period head says. */
+struct tlog_head {
+    uint64_t count;
+    struct merkle_hash root;
+    struct str subject, policy;
+};
+struct str tlog_head_write(struct arena *arena, const struct tlog_head *head);
+/* Strict: only what tlog_head_write makes. ERR_PARSE. */
+NODISCARD enum err tlog_head_parse(struct arena *arena, struct str content, struct fault *fault,
+                                   struct tlog_head *ret);

@@ -1,20 +1,21 @@
 /*
  * packet.h - the statement file: everything a person needs to check their pay alone.
  *
- * A zip with exactly these parts in this order, stored without compression, so that any program
+ * A zip with exactly these files in this order, stored without compression, so that any program
  * opens it and yet no byte is free: the reader builds the file again from what it read and demands
- * the same bytes, and each text part is checked in the same way.
+ * the same bytes, and each text in it is checked in the same way.
  *
- *     statement.json         the statement, canonical JSON; members "period", "plan_sha256"
- *     statement.entry.json   {"entry","salt"}: what the log holds of it
- *     statement.tlog-proof   C2SP tlog-proof of that entry
- *     period.entry.json      {"content","entry","salt"} of the period head; content {"policy":…}
- *     period.tlog-proof
- *     entries.jsonl          {"content","entry","salt"} a line: all that the head counts, by seq
- *     plan.json              the text of the plan, as published
- *     plan.entry.json        {"content","entry","salt"} of its publication; content "plan_sha256"
- *     plan.tlog-proof
- *     policy                 the log's and the witnesses' keys, as the period head fixed them
+ *     statement.json          the statement, canonical JSON; members "period", "plan_sha256"
+ *     statement.salt          its salt: 32 bytes in base64, newline
+ *     statement.entry         what the log holds of it (entry.h)
+ *     statement.tlog-proof    C2SP tlog-proof of that entry
+ *     period.json …           the same four for the period head
+ *     publication.json …      the same four for the plan's publication; member "plan_sha256"
+ *     plan.json               the text of the plan, as published
+ *     policy                  the log's and the witnesses' keys, as the period head fixed them
+ *     entries/000000.json     all entries that the head counts, by seq: content,
+ *     entries/000000.salt     salt
+ *     entries/000000.entry    and entry; then 000001 and so on
  *
  * All proofs stand under one checkpoint. The policy of the file is never trusted: the person brings
  * a key or a policy from elsewhere. It serves to know every signature line of the checkpoint, so
@@ -27,29 +28,37 @@
 #include "engine/merkle/entry.h"
 #include "engine/merkle/policy.h"
 
-enum tlog_part {
-    TLOG_PART_STATEMENT,
-    TLOG_PART_STATEMENT_ENTRY,
-    TLOG_PART_STATEMENT_PROOF,
-    TLOG_PART_PERIOD_ENTRY,
-    TLOG_PART_PERIOD_PROOF,
-    TLOG_PART_ENTRIES,
-    TLOG_PART_PLAN,
-    TLOG_PART_PLAN_ENTRY,
-    TLOG_PART_PLAN_PROOF,
-    TLOG_PART_POLICY,
-    TLOG_PARTS
-};
 #define TLOG_PACKET_MAX (256u << 20) /* bytes */
+#define TLOG_PACKET_ENTRIES_MAX 20000 /* three files each, and a zip has at most 65 535 */
 
-struct tlog_packet {
-    struct str part[TLOG_PARTS];
+/* ---- the container ---- */
+
+struct tlog_file {
+    struct str name, data;
 };
+/* Same files, same bytes. */
+struct str tlog_zip_write(struct arena *arena, const struct tlog_file *files, size_t count);
+/* Strict: only what tlog_zip_write makes. Views into `bytes`. ERR_PARSE. */
+NODISCARD enum err tlog_zip_read(struct arena *arena, struct str bytes, struct fault *fault,
+                                 struct tlog_file **files, size_t *count);
 
-const char *tlog_part_name(enum tlog_part part);
-/* Same parts, same bytes. */
+/* ---- the statement file ---- */
+
+/* A fact with the proof that its entry is in the log. */
+struct tlog_proven {
+    struct tlog_fact fact;
+    struct str proof;
+};
+struct tlog_packet {
+    struct tlog_proven statement, head, publication;
+    struct str plan, policy;
+    struct tlog_fact *entries;
+    size_t entry_count;
+};
+/* The files in their order. */
+struct tlog_file *tlog_packet_files(struct arena *arena, const struct tlog_packet *packet,
+                                    size_t *count);
 struct str tlog_packet_write(struct arena *arena, const struct tlog_packet *packet);
-/* ERR_PARSE. Parts are views into `bytes`. */
 NODISCARD enum err tlog_packet_read(struct arena *arena, struct str bytes, struct fault *fault,
                                     struct tlog_packet *ret);
 
@@ -80,8 +89,9 @@ struct tlog_trust {
 struct tlog_verdict {
     enum tlog_refusal refusal;
     struct fault fault; /* the story of a refusal */
-    /* what was shown */
-    struct tlog_entry statement, head, plan;
+    /* what was shown; views into the file */
+    struct tlog_entry statement, publication;
+    struct tlog_head head;
     struct tlog_checkpoint checkpoint;
     size_t signatures; /* on the checkpoint, all verified */
 };

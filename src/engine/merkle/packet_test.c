@@ -85,27 +85,29 @@ TEST(packet_has_no_free_byte)
     CHECK_EQ(judge(&f, buf_view(&out)), TLOG_REFUSED_FILE);
 }
 
-/* The same inside each part, with the zip made anew around it: the layers below must refuse. */
-TEST(packet_parts_have_no_free_byte)
+/* The same inside each file, with the zip made anew around it: the layers below must refuse. */
+TEST(packet_files_have_no_free_byte)
 {
     struct fixture f = open_fixture(2, true);
     int seen[TLOG_REFUSALS] = { 0 };
-    for (int part = 0; part < TLOG_PARTS; part++) {
-        struct str text = f.packet.part[part];
-        char *changed = arena_copy(f.arena, text.data, text.len);
-        f.packet.part[part].data = changed;
-        for (size_t i = 0; i < text.len; i++) {
+    size_t count;
+    struct tlog_file *files = tlog_packet_files(f.arena, &f.packet, &count);
+    for (size_t n = 0; n < count; n++) {
+        struct tlog_file *file = &files[n];
+        char *changed = arena_copy(f.arena, file->data.data, file->data.len);
+        file->data.data = changed;
+        for (size_t i = 0; i < file->data.len; i++) {
             const char old = changed[i];
             const char others[] = { (char)(old ^ 1), (char)(old ^ 0x20), (char)(old ^ 0x80), '\n',
                                     '0' };
             for (size_t k = 0; k < sizeof others; k++) {
                 struct arena_mark mark = arena_mark(f.arena);
                 changed[i] = others[k];
-                enum tlog_refusal got = judge(&f, tlog_packet_write(f.arena, &f.packet));
+                enum tlog_refusal got = judge(&f, tlog_zip_write(f.arena, files, count));
                 arena_reset(f.arena, mark);
                 seen[got] += others[k] != old;
                 if (others[k] != old && got == TLOG_ACCEPTED)
-                    CHECK(false, "%s byte %zu as %02x", tlog_part_name((enum tlog_part)part), i,
+                    CHECK(false, STR_FMT " byte %zu as %02x", STR_ARG(file->name), i,
                           (unsigned char)others[k]);
             }
             changed[i] = old;
@@ -117,26 +119,48 @@ TEST(packet_parts_have_no_free_byte)
           seen[TLOG_REFUSED_PLAN] > 0, "each layer refused something");
 }
 
+/* Two files that swapped places, one left out, one twice, a new one. */
+TEST(packet_has_exactly_its_files)
+{
+    struct fixture f = open_fixture(1, false);
+    size_t count;
+    struct tlog_file *files = tlog_packet_files(f.arena, &f.packet, &count);
+    struct tlog_file *other = arena_array(f.arena, struct tlog_file, count + 1);
+    for (size_t n = 0; n < count; n++) {
+        memcpy(other, files, n * sizeof *files);
+        memcpy(other + n, files + n + 1, (count - n - 1) * sizeof *files);
+        CHECK(judge(&f, tlog_zip_write(f.arena, other, count - 1)) != TLOG_ACCEPTED, "without %zu",
+              n);
+        other[n] = files[n];
+        memcpy(other + n + 1, files + n, (count - n) * sizeof *files);
+        CHECK(judge(&f, tlog_zip_write(f.arena, other, count + 1)) != TLOG_ACCEPTED, "%zu twice", n);
+        memcpy(other, files, count * sizeof *files);
+        other[n] = files[(n + 1) % count];
+        other[(n + 1) % count] = files[n];
+        CHECK_EQ(judge(&f, tlog_zip_write(f.arena, other, count)), TLOG_REFUSED_FILE, "swap %zu", n);
+    }
+    memcpy(other, files, count * sizeof *files);
+    other[count] = (struct tlog_file){ STR("more"), STR("x") };
+    CHECK_EQ(judge(&f, tlog_zip_write(f.arena, other, count + 1)), TLOG_REFUSED_FILE);
+}
+
 /* Two entries of the person that swapped places, one left out, one told twice. */
 TEST(packet_period_must_be_whole)
 {
     struct fixture f = open_fixture(3, false);
-    struct str lines = f.packet.part[TLOG_PART_ENTRIES], line[4], rest = lines;
-    for (int i = 0; i < 4; i++)
-        CHECK(str_split(&rest, '\n', &line[i]));
+    struct tlog_fact *facts = f.packet.entries, other[5];
     static const int orders[][5] = { { 1, 0, 2, 3, -1 }, { 0, 1, 3, -1 }, { 1, 2, 3, -1 },
                                      { 0, 1, 2, -1 }, { 0, 0, 1, 2, 3 }, { 0, 1, 2, 3, 3 } };
+    f.packet.entries = other;
     for (size_t k = 0; k < COUNT(orders); k++) {
-        struct buf out = buf_in(f.arena);
-        for (int i = 0; i < 5 && orders[k][i] >= 0; i++) {
-            buf_str(&out, line[orders[k][i]]);
-            buf_char(&out, '\n');
-        }
-        f.packet.part[TLOG_PART_ENTRIES] = buf_view(&out);
+        f.packet.entry_count = 0;
+        for (int i = 0; i < 5 && orders[k][i] >= 0; i++)
+            other[f.packet.entry_count++] = facts[orders[k][i]];
         CHECK_EQ(judge(&f, tlog_packet_write(f.arena, &f.packet)), TLOG_REFUSED_PERIOD, "order %zu",
                  k);
     }
-    f.packet.part[TLOG_PART_ENTRIES] = lines;
+    f.packet.entries = facts;
+    f.packet.entry_count = 4;
     CHECK_EQ(judge(&f, tlog_packet_write(f.arena, &f.packet)), TLOG_ACCEPTED);
 }
 
@@ -157,7 +181,7 @@ TEST(packet_quorum_of_the_person)
     struct fixture f = open_fixture(1, true);
     struct fault fault = { 0 };
     struct tlog_policy *strict = arena_new(f.arena, struct tlog_policy);
-    CHECK_EQ(tlog_policy_parse(f.arena, &testkit_crypto, f.packet.part[TLOG_PART_POLICY], &fault,
+    CHECK_EQ(tlog_policy_parse(f.arena, &testkit_crypto, f.packet.policy, &fault,
                                strict), OK);
     f.trust.policy = strict;
     CHECK_EQ(judge(&f, tlog_packet_write(f.arena, &f.packet)), TLOG_ACCEPTED);
@@ -213,16 +237,16 @@ TEST(packet_against_a_checkpoint_from_elsewhere)
 TEST(packet_checkpoints_must_agree)
 {
     struct fixture f = open_fixture(2, false);
-    struct str kept = f.packet.part[TLOG_PART_PLAN_PROOF];
+    struct str kept = f.packet.publication.proof;
     testkit_add(&f.log, STR("later"));
     struct str newer = testkit_checkpoint(&f.log, f.log.count, false);
-    f.packet.part[TLOG_PART_PLAN_PROOF] = testkit_proof(&f.log, 0, newer);
+    f.packet.publication.proof = testkit_proof(&f.log, 0, newer);
     CHECK_EQ(judge(&f, tlog_packet_write(f.arena, &f.packet)), TLOG_REFUSED_INCLUSION);
     struct fault fault = { 0 };
     struct tlog_proof proof;
     CHECK_EQ(tlog_proof_parse(f.arena, kept, &fault, &proof), OK);
     proof.has_extra = true;
     proof.extra = STR("free");
-    f.packet.part[TLOG_PART_PLAN_PROOF] = tlog_proof_text(f.arena, &proof);
+    f.packet.publication.proof = tlog_proof_text(f.arena, &proof);
     CHECK_EQ(judge(&f, tlog_packet_write(f.arena, &f.packet)), TLOG_REFUSED_INCLUSION);
 }

@@ -1,31 +1,14 @@
 /* The container. Layout: PKWARE APPNOTE 6.3 §4.3, one disk, method 0 (stored), no extra fields. */
 #include "engine/merkle/packet.h"
 
+#include "base/vec.h"
+
 #define LOCAL_MAGIC 0x04034b50u
 #define CENTRAL_MAGIC 0x02014b50u
 #define END_MAGIC 0x06054b50u
 #define LOCAL_BYTES 30
 #define VERSION 10      /* stored files need 1.0 */
 #define DATE 0x0021     /* 1980-01-01, the first day there is: the same file on every day */
-
-static const char *const names[TLOG_PARTS] = {
-    [TLOG_PART_STATEMENT] = "statement.json",
-    [TLOG_PART_STATEMENT_ENTRY] = "statement.entry.json",
-    [TLOG_PART_STATEMENT_PROOF] = "statement.tlog-proof",
-    [TLOG_PART_PERIOD_ENTRY] = "period.entry.json",
-    [TLOG_PART_PERIOD_PROOF] = "period.tlog-proof",
-    [TLOG_PART_ENTRIES] = "entries.jsonl",
-    [TLOG_PART_PLAN] = "plan.json",
-    [TLOG_PART_PLAN_ENTRY] = "plan.entry.json",
-    [TLOG_PART_PLAN_PROOF] = "plan.tlog-proof",
-    [TLOG_PART_POLICY] = "policy",
-};
-
-const char *tlog_part_name(enum tlog_part part)
-{
-    assert(part < TLOG_PARTS);
-    return names[part];
-}
 
 /* CRC-32 of the zip format, four bits at a time: a table small enough to read. */
 static uint32_t crc32_of(struct str data)
@@ -71,71 +54,83 @@ static void put_facts(struct buf *out, uint32_t crc, size_t size, size_t name_le
     put16(out, 0); /* no extra field */
 }
 
-static void put_central(struct buf *out, const char *name, uint32_t crc, size_t size, size_t at)
+static void put_central(struct buf *out, const struct tlog_file *file, uint32_t crc, size_t at)
 {
     put32(out, CENTRAL_MAGIC);
     put16(out, VERSION);
-    put_facts(out, crc, size, strlen(name));
+    put_facts(out, crc, file->data.len, file->name.len);
     put16(out, 0); /* comment */
     put16(out, 0); /* disk */
     put16(out, 0); /* internal attributes */
     put32(out, 0); /* external attributes */
     put32(out, (uint32_t)at);
-    buf_cstr(out, name);
+    buf_str(out, file->name);
 }
 
-struct str tlog_packet_write(struct arena *arena, const struct tlog_packet *packet)
+struct str tlog_zip_write(struct arena *arena, const struct tlog_file *files, size_t count)
 {
     struct buf out = buf_in(arena), central = buf_in(arena);
-    for (int i = 0; i < TLOG_PARTS; i++) {
-        struct str part = packet->part[i];
-        assert(part.len <= TLOG_PACKET_MAX);
-        uint32_t crc = crc32_of(part);
-        put_central(&central, names[i], crc, part.len, out.len);
+    assert(count <= UINT16_MAX);
+    for (size_t i = 0; i < count; i++) {
+        const struct tlog_file *file = &files[i];
+        assert(file->data.len <= TLOG_PACKET_MAX && out.len <= TLOG_PACKET_MAX);
+        uint32_t crc = crc32_of(file->data);
+        put_central(&central, file, crc, out.len);
         put32(&out, LOCAL_MAGIC);
-        put_facts(&out, crc, part.len, strlen(names[i]));
-        buf_cstr(&out, names[i]);
-        buf_str(&out, part);
+        put_facts(&out, crc, file->data.len, file->name.len);
+        buf_str(&out, file->name);
+        buf_str(&out, file->data);
     }
     size_t central_at = out.len;
     buf_str(&out, buf_view(&central));
     put32(&out, END_MAGIC);
     put16(&out, 0); /* this disk */
     put16(&out, 0); /* disk of the central directory */
-    put16(&out, TLOG_PARTS);
-    put16(&out, TLOG_PARTS);
+    put16(&out, (uint32_t)count);
+    put16(&out, (uint32_t)count);
     put32(&out, (uint32_t)central.len);
     put32(&out, (uint32_t)central_at);
     put16(&out, 0); /* no comment */
     return buf_view(&out);
 }
 
-static uint32_t get32(struct str s, size_t at)
+static uint32_t get(struct str s, size_t at, int bytes)
 {
-    const uint8_t *b = (const uint8_t *)s.data + at;
-    return (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
+    uint32_t v = 0;
+    for (int i = bytes - 1; i >= 0; i--)
+        v = v << 8 | (uint8_t)s.data[at + (size_t)i];
+    return v;
 }
 
-/* Sizes come from the local headers; all else is decided by writing the file again. */
-enum err tlog_packet_read(struct arena *arena, struct str bytes, struct fault *fault,
-                          struct tlog_packet *ret)
+/* The file at `*at`. False: its header or its data is cut short. */
+static bool take_file(struct str bytes, size_t *at, struct tlog_file *ret)
 {
-    size_t at = 0;
+    if (bytes.len - *at < LOCAL_BYTES)
+        return false;
+    size_t size = get(bytes, *at + 18, 4), name_len = get(bytes, *at + 26, 2);
+    size_t data_at = *at + LOCAL_BYTES + name_len;
+    if (data_at > bytes.len || bytes.len - data_at < size)
+        return false;
+    ret->name = str_cut(bytes, *at + LOCAL_BYTES, data_at);
+    ret->data = str_cut(bytes, data_at, data_at + size);
+    *at = data_at + size;
+    return true;
+}
+
+/* Names and sizes come from the local headers; all else is decided by writing the file again. */
+enum err tlog_zip_read(struct arena *arena, struct str bytes, struct fault *fault,
+                       struct tlog_file **files, size_t *count)
+{
+    VEC(struct tlog_file) found = { 0 };
     if (bytes.len > TLOG_PACKET_MAX)
         return fault_set(fault, ERR_PARSE, "larger than %u bytes", TLOG_PACKET_MAX);
-    for (int i = 0; i < TLOG_PARTS; i++) {
-        size_t name_len = strlen(names[i]);
-        if (bytes.len - at < LOCAL_BYTES + name_len || get32(bytes, at) != LOCAL_MAGIC ||
-            memcmp(bytes.data + at + LOCAL_BYTES, names[i], name_len) != 0)
-            return fault_set(fault, ERR_PARSE, "%s is not where it must be", names[i]);
-        size_t size = get32(bytes, at + 18);
-        at += LOCAL_BYTES + name_len;
-        if (bytes.len - at < size)
-            return fault_set(fault, ERR_PARSE, "%s is cut short", names[i]);
-        ret->part[i] = str_cut(bytes, at, at + size);
-        at += size;
+    for (size_t at = 0; bytes.len - at >= 4 && get(bytes, at, 4) == LOCAL_MAGIC;) {
+        if (found.count == UINT16_MAX || !take_file(bytes, &at, vec_push(arena, &found)))
+            return fault_set(fault, ERR_PARSE, "file %zu of the zip is cut short", found.count);
     }
-    if (!str_eq(tlog_packet_write(arena, ret), bytes))
+    if (!str_eq(tlog_zip_write(arena, found.items, found.count), bytes))
         return fault_set(fault, ERR_PARSE, "the zip is not in its only form");
+    *files = found.items;
+    *count = found.count;
     return OK;
 }

@@ -152,10 +152,10 @@ static void salt_of(uint64_t seq, uint8_t ret[32])
 }
 
 /* Appends the entry of a fact and tells its disclosure. */
-static struct tlog_disclosure log_fact(struct testkit_log *log, struct tlog_entry entry,
-                                       struct str content)
+static struct tlog_fact log_fact(struct testkit_log *log, struct tlog_entry entry,
+                                 struct str content)
 {
-    struct tlog_disclosure fact = { .content = content };
+    struct tlog_fact fact = { .content = content };
     salt_of(log->count, fact.salt);
     entry.org = 7;
     entry.seq = log->count;
@@ -168,29 +168,19 @@ static struct tlog_disclosure log_fact(struct testkit_log *log, struct tlog_entr
     return fact;
 }
 
-static struct str disclosed(struct arena *arena, struct tlog_disclosure fact, bool with_content)
-{
-    struct buf out = buf_in(arena);
-    if (!with_content)
-        fact.content = STR_NONE;
-    tlog_disclosure_write(&out, &fact);
-    return buf_view(&out);
-}
-
 struct facts {
     struct testkit_log *log;
     struct tlog_entry of; /* subject and period */
-    struct buf lines;
+    struct tlog_packet *packet;
     struct merkle_range range;
 };
 
-static struct tlog_disclosure person_fact(struct facts *facts, struct str kind, struct str content)
+static struct tlog_fact person_fact(struct facts *facts, struct str kind, struct str content)
 {
     struct tlog_entry entry = facts->of;
     entry.kind = kind;
-    struct tlog_disclosure fact = log_fact(facts->log, entry, content);
-    buf_str(&facts->lines, disclosed(facts->log->arena, fact, true));
-    buf_char(&facts->lines, '\n');
+    struct tlog_fact fact = log_fact(facts->log, entry, content);
+    facts->packet->entries[facts->packet->entry_count++] = fact;
     merkle_range_add(&testkit_crypto, &facts->range, &facts->log->leaves[facts->log->count - 1]);
     return fact;
 }
@@ -205,19 +195,14 @@ static struct str policy_text(struct testkit_log *log, bool cosigned)
                    STR_ARG(key), STR_ARG(witness));
 }
 
-static struct tlog_disclosure add_head(struct facts *facts, struct str policy)
+static struct tlog_fact add_head(struct facts *facts, struct str policy)
 {
-    struct arena *arena = facts->log->arena;
-    struct tlog_entry head = facts->of;
-    head.kind = STR(TLOG_KIND_PERIOD);
-    head.count = facts->range.size;
-    head.root = merkle_range_root(&testkit_crypto, &facts->range);
-    struct buf content = buf_in(arena);
-    buf_cstr(&content, "{\"policy\":\"");
-    for (size_t i = 0; i < policy.len; i++)
-        policy.data[i] == '\n' ? buf_cstr(&content, "\\n") : buf_char(&content, policy.data[i]);
-    buf_cstr(&content, "\"}");
-    return log_fact(facts->log, head, buf_view(&content));
+    struct tlog_entry entry = facts->of;
+    entry.kind = STR(TLOG_KIND_PERIOD);
+    struct tlog_head head = { .count = facts->range.size, .policy = policy,
+                              .subject = facts->of.subject,
+                              .root = merkle_range_root(&testkit_crypto, &facts->range) };
+    return log_fact(facts->log, entry, tlog_head_write(facts->log->arena, &head));
 }
 
 void testkit_statement(struct testkit_log *log, size_t count, bool cosigned,
@@ -225,36 +210,30 @@ void testkit_statement(struct testkit_log *log, size_t count, bool cosigned,
 {
     struct arena *arena = log->arena;
     struct merkle_hash subject = merkle_sha256(&testkit_crypto, STR("someone"));
-    struct facts facts = { .log = log, .lines = buf_in(arena) };
+    *ret = (struct tlog_packet){ .plan = STR("{\"plan\": \"three tiers\"}\n"),
+                                 .policy = policy_text(log, cosigned),
+                                 .entries = arena_array(arena, struct tlog_fact, count + 1) };
+    struct facts facts = { .log = log, .packet = ret };
     facts.of = (struct tlog_entry){ .subject = hex_encode(arena, subject.b, 32),
                                     .period = STR("2026-10") };
-    ret->part[TLOG_PART_PLAN] = STR("{\"plan\": \"three tiers\"}\n");
-    struct merkle_hash hash = merkle_sha256(&testkit_crypto, ret->part[TLOG_PART_PLAN]);
+    struct merkle_hash hash = merkle_sha256(&testkit_crypto, ret->plan);
     struct str hex = hex_encode(arena, hash.b, 32);
-    struct tlog_disclosure plan = log_fact(log, (struct tlog_entry){ .kind = STR("plan") },
+    ret->publication.fact = log_fact(log, (struct tlog_entry){ .kind = STR("plan") },
         str_fmt(arena, "{\"plan_sha256\":\"" STR_FMT "\"}", STR_ARG(hex)));
     for (size_t i = 0; i < count; i++) {
         (void)log_fact(log, (struct tlog_entry){ .kind = STR("order"), .period = STR("2026-10") },
                        STR("{\"of\":\"another\"}"));
         (void)person_fact(&facts, STR("order"), str_fmt(arena, "{\"order\":\"%zu\"}", i));
     }
-    struct tlog_disclosure statement = person_fact(&facts, STR("statement"),
-        str_fmt(arena, "{\"net_fen\":123456,\"period\":\"2026-10\",\"plan_sha256\":\"" STR_FMT "\"}",
-                STR_ARG(hex)));
-    uint64_t statement_at = log->count - 1;
-    ret->part[TLOG_PART_POLICY] = policy_text(log, cosigned);
-    struct tlog_disclosure head = add_head(&facts, ret->part[TLOG_PART_POLICY]);
-    uint64_t head_at = log->count - 1;
+    ret->statement.fact = person_fact(&facts, STR("statement"),
+        str_fmt(arena, "{\"net_fen\":123456,\"period\":\"2026-10\",\"plan_sha256\":\"" STR_FMT
+                "\"}", STR_ARG(hex)));
+    ret->head.fact = add_head(&facts, ret->policy);
     for (int i = 0; i < 3; i++)
         (void)log_fact(log, (struct tlog_entry){ .kind = STR("consent") }, STR("{}"));
 
     struct str checkpoint = testkit_checkpoint(log, log->count, cosigned);
-    ret->part[TLOG_PART_STATEMENT] = statement.content;
-    ret->part[TLOG_PART_STATEMENT_ENTRY] = disclosed(arena, statement, false);
-    ret->part[TLOG_PART_STATEMENT_PROOF] = testkit_proof(log, statement_at, checkpoint);
-    ret->part[TLOG_PART_PERIOD_ENTRY] = disclosed(arena, head, true);
-    ret->part[TLOG_PART_PERIOD_PROOF] = testkit_proof(log, head_at, checkpoint);
-    ret->part[TLOG_PART_ENTRIES] = buf_view(&facts.lines);
-    ret->part[TLOG_PART_PLAN_ENTRY] = disclosed(arena, plan, true);
-    ret->part[TLOG_PART_PLAN_PROOF] = testkit_proof(log, 0, checkpoint);
+    ret->statement.proof = testkit_proof(log, 2 * count + 1, checkpoint);
+    ret->head.proof = testkit_proof(log, 2 * count + 2, checkpoint);
+    ret->publication.proof = testkit_proof(log, 0, checkpoint);
 }
