@@ -10,7 +10,8 @@
  *
  * Ownership: from the handler's call to http_answer() the exchange and its arena belong to the
  * application, one thread at a time. After http_answer() neither may be touched. Every exchange
- * must be answered exactly once, also when the client has gone; it stays valid until then.
+ * must be answered exactly once, also when the client has gone; it stays valid until then. No
+ * arena_guard is set while a handler runs: the application's own boundary sets and clears one.
  *
  * Times are microseconds of the monotonic clock unless a name ends in _ms or _s.
  */
@@ -53,7 +54,7 @@ struct http_reply {
     int status;          /* 0: 200, or 204 without any body */
     struct str type;     /* Content-Type; empty: application/json */
     struct str body;
-    int fd;              /* -1: none. A regular file to send; closed by the server */
+    int fd;              /* > 0: a regular file to send; closed by the server */
     int64_t fd_from;     /* first byte */
     int64_t fd_len;      /* bytes */
     http_pull_fn *pull;  /* length unknown: chunked */
@@ -148,7 +149,8 @@ int http_accepts_type(const struct http_exchange *x, const char *const *types);
 /* Adds a header to the reply. A name that is no token or a value with control characters turns
  * the whole reply into a logged 500: header injection is a defect, not an input error. A header
  * of the server's defaults (Cache-Control, Content-Security-Policy …) is replaced. Set-Cookie may
- * be added several times. Not for Content-Length, Transfer-Encoding, Connection, Date. */
+ * be added several times. `name` is a literal or lives as long as `value`. Not for Content-Type,
+ * Content-Length, Content-Range, Transfer-Encoding, Connection, Date. */
 void http_add_header(struct http_exchange *x, const char *name, struct str value);
 
 /* Sends x->reply. From any thread; returns at once; the exchange is gone for the caller.
@@ -184,6 +186,7 @@ void http_answer_fault(struct http_exchange *x, const struct fault *fault, bool 
  * http_stream_close(), whatever the client does.
  */
 struct http_stream;
+/* NULL: no memory; the exchange was answered so. */
 struct http_stream *http_stream_open(struct http_exchange *x);
 /* An event stream: type text/event-stream, no-store, a comment as heartbeat when idle. */
 struct http_stream *http_stream_open_events(struct http_exchange *x);
@@ -246,8 +249,9 @@ NODISCARD enum err http_server_open(const struct http_config *config, struct fau
 int http_server_port(const struct http_server *server);
 /*
  * Graceful stop: no new connections; idle ones are closed; requests whose head has arrived are
- * finished and answered with Connection: close; streams are ended (push returns false). Returns
- * when all are done or after `deadline_ms`, when the rest is cut; true: nothing was cut.
+ * finished and answered with Connection: close; event streams are ended (push returns false), other
+ * streams may finish. Returns when all are done or after `deadline_ms`, when the rest is cut; true:
+ * nothing was cut.
  */
 bool http_server_stop(struct http_server *server, int deadline_ms);
 /* After stop: waits for exchanges and streams still held by the application, then frees. */
