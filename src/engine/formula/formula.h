@@ -108,7 +108,9 @@ struct formula_info {
     struct str text; /* the source */
 };
 
-/* ERR_PARSE, with fault.line and fault.column and what to do. The environment is copied. */
+/* ERR_PARSE, with fault.line and fault.column and what to do; ERR_INVALID: the environment itself
+ * is wrong. The arrays of names and tables are copied; the strings and shapes they point to must
+ * live as long as the program. */
 NODISCARD enum err formula_compile(struct arena *arena, const struct formula_env *env,
                                    struct str text, const struct formula **ret,
                                    struct fault *fault);
