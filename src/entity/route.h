@@ -122,14 +122,14 @@ struct route {
 
 /* ------------------------------------------------------------------ modules */
 
-struct job; /* core/job */
+struct job_kind; /* core/job */
 
 /* A module introduces itself; app lists all of them. Tables end with a zero entry. */
 struct module {
     const char *name, *about;
     const struct route *routes;
     const struct listener *listeners;
-    const struct job *jobs;
+    const struct job_kind *jobs;
 };
 
 /* ------------------------------------------------------------------ the dispatcher */

@@ -105,3 +105,10 @@ SELECT id
 -- in:   subject text
 DELETE FROM sign_in_throttle
  WHERE org = :org AND subject = :subject;
+
+-- query: role_by_code   one
+-- in:   code text
+-- out:  id ref role
+SELECT id
+  FROM role
+ WHERE org = :org AND code = :code AND archived_at IS NULL;

@@ -1,0 +1,30 @@
+#include "core/identity/identity.h"
+
+#include "core/identity/identity.gen.h"
+#include "core/job/job.h"
+
+enum { KEEP_ENDED_DAYS = 30 };
+
+static enum err purge(struct cx *cx, void *arg)
+{
+    (void)arg;
+    struct instant before = { cx->now.us - KEEP_ENDED_DAYS * DAY_US };
+    return session_purge(cx, (struct session_purge_in){ before }, NULL);
+}
+
+static enum err purge_sessions(struct job_run *run)
+{
+    return job_write(run, purge, NULL);
+}
+
+static const struct job_kind jobs[] = {
+    { .name = "identity.purge_sessions", .run = purge_sessions, .every_s = 86400,
+      .about = "Forgets sessions that ended a month ago.", .about_zh = "清除一个月前的会话" },
+    { 0 },
+};
+
+const struct module identity_module = {
+    .name = "identity",
+    .about = "Logins, roles, sessions, tokens.",
+    .jobs = jobs,
+};
