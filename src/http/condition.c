@@ -35,9 +35,11 @@ bool http_date_parse(struct str text, int64_t *ret)
     for (int i = 0; i < 12; i++)
         if (strcmp(months[i], month) == 0)
             t.tm_mon = i;
+    if (t.tm_mon < 0)
+        return false;
     t.tm_year -= 1900;
     *ret = (int64_t)timegm(&t);
-    return t.tm_mon >= 0;
+    return true;
 }
 
 static struct str without_weak(struct str tag)
