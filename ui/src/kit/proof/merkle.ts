@@ -30,7 +30,7 @@ const isSize = (n: number) => Number.isSafeInteger(n) && n >= 0
 
 /** §2.1.3.2. */
 export async function verifyInclusion(leaf: Hash, index: number, size: number, proof: Hash[], root: Hash): Promise<boolean> {
-  if (!isSize(index) || !isSize(size) || index >= size || proof.some((h) => h.length !== 32)) return false
+  if (!isSize(index) || !isSize(size) || index >= size || [leaf, root, ...proof].some((h) => h.length !== 32)) return false
   let fn = index
   let sn = size - 1
   let r = leaf
@@ -53,7 +53,7 @@ export async function verifyInclusion(leaf: Hash, index: number, size: number, p
 
 /** §2.1.4.2, with the two cases around it that the RFC leaves to the caller: equal sizes and the empty tree. */
 export async function verifyConsistency(first: number, second: number, firstRoot: Hash, secondRoot: Hash, path: Hash[]): Promise<boolean> {
-  if (!isSize(first) || !isSize(second) || first > second || path.some((h) => h.length !== 32)) return false
+  if (!isSize(first) || !isSize(second) || first > second || [firstRoot, secondRoot, ...path].some((h) => h.length !== 32)) return false
   if (first === second) return path.length === 0 && equal(firstRoot, secondRoot)
   if (first === 0) return path.length === 0
   if (path.length === 0) return false

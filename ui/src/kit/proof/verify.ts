@@ -174,7 +174,8 @@ export async function verifyStatement(input: Input): Promise<Verdict> {
     const latest = parseCheckpoint(latestText)
     const latestSigned = await signed(latest, key)
     let history: StepState = latestSigned.state
-    if (history === 'good' && !(await consistent(checkpoint, latest, input.fetchTile))) history = 'bad'
+    // The log has signed the statement's tree: what it signs now can only be as large or larger.
+    if (history === 'good' && (latest.size < checkpoint.size || !(await consistent(checkpoint, latest, input.fetchTile)))) history = 'bad'
     if (history === 'good' && pin?.checkpoint) {
       const remembered = parseCheckpoint(pin.checkpoint)
       // A log that is now shorter than what this device saw has forgotten something.
