@@ -49,7 +49,8 @@ struct csv {
     struct sheet_builder *b;
     struct str text;
     size_t at;
-    size_t line;
+    size_t line;   /* of the text, for the parse errors */
+    size_t record; /* as a spreadsheet numbers its rows: a line feed in quotes begins none */
     char separator;
 };
 
@@ -162,7 +163,7 @@ static enum err read_record(struct csv *csv)
     }
     skip_line_end(csv);
     csv->line++;
-    return sheet_end_row(csv->b, first_line);
+    return sheet_end_row(csv->b, ++csv->record);
 }
 
 enum err csv_read(struct sheet_builder *b, struct str bytes)

@@ -74,12 +74,14 @@ struct cx {
     enum lang lang;
 
     struct fault fault;
+    const char *code; /* of the problem JSON when finer than fault.code: "totp_required"; or NULL */
     VEC(struct problem) problems;
 
     struct id_source *ids;
     struct str request_id; /* for the log line and the problem JSON */
     const struct model *model;
     const struct services *services;
+    const char *operation; /* what the history calls it: "update", "arrive"; NULL: "update" */
     int event_depth; /* listeners that emit: bounded by EVENT_DEPTH_MAX */
 };
 

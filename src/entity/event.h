@@ -27,3 +27,6 @@ struct event {
 /* `data` may be STR_NONE. `entity` NULL and row 0 when the event is about no row. */
 NODISCARD enum err event_emit(struct cx *cx, int kind, const char *entity, int64_t row,
                               struct str data);
+/* The same, when the fact is about a person: of events with `proof`, whose proof it is. */
+NODISCARD enum err event_emit_about(struct cx *cx, int kind, const char *entity, int64_t row,
+                                    struct str data, int64_t person);

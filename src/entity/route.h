@@ -44,6 +44,8 @@ struct pair {
     struct str name, value;
 };
 
+struct http_exchange;
+
 /* What came in. Everything is copied into cx->arena: it outlives the connection. */
 struct request {
     enum method method;
@@ -52,7 +54,7 @@ struct request {
     size_t param_count;
     const struct pair *query;   /* decoded */
     size_t query_count;
-    const struct pair *headers; /* names in lower case */
+    const struct pair *headers; /* without HTTP; names in lower case. See request_header() */
     size_t header_count;
     struct str body;            /* as sent */
     struct str content_type;    /* without parameters, lower case */
@@ -60,7 +62,8 @@ struct request {
     struct str address;         /* of the client */
     int64_t if_match;           /* version named by If-Match; 0 absent; IF_MATCH_ANY for * */
     void *before;               /* what .before left for the handler */
-    void *state;                /* of whoever mounted the route (route.state) */
+    const void *state;          /* of whoever mounted the route (route.state) */
+    struct http_exchange *http; /* where headers come from; NULL without HTTP */
 };
 #define IF_MATCH_ANY (-1)
 
@@ -135,7 +138,7 @@ struct module {
 /* ------------------------------------------------------------------ the dispatcher */
 
 struct db;
-struct http_exchange;
+struct http_route;
 struct api;
 
 /* Core/identity: who is asking? Fills org, actor, lang, zone of cx from session cookie or token.
@@ -150,9 +153,8 @@ struct api_config {
     authenticate_run *authenticate;
     struct id_source *ids;
     struct instant (*clock)(void);     /* NULL: instant_now */
-    int workers;                       /* 0: 2 per core, at least 4 */
+    int workers;                       /* 0: 8, as many as the database's readers */
     int queue_max;                     /* requests waiting for a worker; 0: 1024; beyond: 503 */
-    size_t arena_max;                  /* per request; 0: 256 MiB of address space */
 };
 
 /* Checks every table (permission, reason, no two routes alike) and starts the workers.
@@ -160,11 +162,20 @@ struct api_config {
 NODISCARD enum err api_open(const struct api_config *config, struct fault *fault, struct api **ret);
 /* Waits for what runs. Call after the HTTP server has stopped taking requests. */
 void api_close(struct api *api);
-/* Given to http as its handler: takes the exchange over and answers it later. */
-void api_serve(struct api *api, struct http_exchange *exchange);
+/* The same routes for http's router; the array lives as long as the api. Add the program's own
+ * (user interface, health) beside them. */
+const struct http_route *api_http_routes(const struct api *api, size_t *count);
 
 /* All mounted routes, those of entities too, for OpenAPI and for the test that walks them. */
 const struct route *api_route_at(const struct api *api, size_t index); /* NULL: past the end */
 
-/* Without HTTP: runs a request through permission, transaction, idempotency. For tests and CLI. */
-struct reply *api_call(struct api *api, struct arena *arena, const struct request *in);
+/* Without HTTP: finds the route of in->path ("/api/v1/visits"), reads in->body by in->content_type,
+ * runs it through permission, transaction and idempotency, and waits. A failure is a reply, too: its
+ * status and problem JSON. For tests and the command line; never from inside a handler. */
+const struct reply *api_call(struct api *api, struct arena *arena, const struct request *in);
+
+struct api_figures {
+    uint64_t calls, failed, replayed; /* replayed: answered from the kept answers */
+    int waiting, running;
+};
+struct api_figures api_figures(struct api *api);

@@ -142,9 +142,9 @@ bool field_equal(const struct entity_field *f, const void *a, const void *b)
     if (is_text(f))
         return field_absent(f, a) == field_absent(f, b) && str_eq(*as_str(f, a), *as_str(f, b));
     if (f->type == FIELD_SECRET) {
+        /* Sealing the same value twice gives other bytes; the hash tells whether it changed. */
         const struct secret *x = const_member_of(a, f->offset), *y = const_member_of(b, f->offset);
-        return field_absent(f, a) == field_absent(f, b) && str_eq(x->hash, y->hash) &&
-               str_eq(x->sealed, y->sealed);
+        return field_absent(f, a) == field_absent(f, b) && str_eq(x->hash, y->hash);
     }
     if (f->type == FIELD_POINT) {
         const struct point *x = const_member_of(a, f->offset), *y = const_member_of(b, f->offset);
@@ -200,7 +200,11 @@ struct db_value column_value(const struct entity_model *model, const struct enti
     switch (c->kind) {
     case COLUMN_I64:
         return number_or_null(*(const int64_t *)at, *(const int64_t *)at == ABSENT);
-    case COLUMN_ID:
+    case COLUMN_ID: {
+        /* created_by 0 is the server itself; a required ref that is missing must be refused. */
+        bool who = c->field != NO_FIELD && (model->fields[c->field].flags & FIELD_SYSTEM);
+        return number_or_null(*(const int64_t *)at, *(const int64_t *)at == 0 && !who);
+    }
     case COLUMN_INSTANT:
         return number_or_null(*(const int64_t *)at, *(const int64_t *)at == 0);
     case COLUMN_DATE:
