@@ -198,6 +198,12 @@ static enum err begun_work(struct db_tx *tx, void *arg, struct fault *fault)
 
 enum err db_read(struct db *db, db_work *work, void *arg, struct fault *fault)
 {
+    return db_read_within(db, db->config.read_limit_ms, work, arg, fault);
+}
+
+enum err db_read_within(struct db *db, int limit_ms, db_work *work, void *arg,
+                        struct fault *fault)
+{
     struct begun b = { .work = work, .arg = arg };
     /* An idle connection may have died since; the work has seen nothing yet, so try again, once for
      * each connection that may lie in the pool. */
@@ -210,7 +216,7 @@ enum err db_read(struct db *db, db_work *work, void *arg, struct fault *fault)
             reader_return(db, NULL);
             return e;
         }
-        conn->deadline_us = db_now_us() + (int64_t)db->config.read_limit_ms * 1000;
+        conn->deadline_us = limit_ms ? db_now_us() + (int64_t)limit_ms * 1000 : 0;
         e = db_conn_run(conn, false, begun_work, &b, fault);
         bool again = conn->broken && !b.begun && !fresh && attempt < DB_READERS_MAX;
         conn->deadline_us = 0;

@@ -186,10 +186,23 @@ enum err db_write_schema(struct db *db, db_work *work, void *arg, struct fault *
 struct db_tx db_tx_on(struct db_conn *conn, bool writes);
 /* Runs the work and closes its cursors; a failure that the work hid is told all the same. */
 enum err db_tx_work(struct db_tx *tx, db_work *work, void *arg, struct fault *fault);
+/* Work that allocates in an arena: when the arena is exhausted it ends with ERR_NO_MEMORY. */
+struct db_guarded {
+    struct arena *arena;
+    db_work *work;
+    void *arg;
+};
+enum err db_guarded_work(struct db_tx *tx, void *guarded, struct fault *fault);
 void db_tx_close_rows(struct db_tx *tx, struct db_rows *down_to);
 /* One statement without parameters inside the transaction. */
 enum err db_tx_plain(struct db_tx *tx, const char *sql, struct fault *fault);
-/* Does this connection serve: begin, work, commit, or undo. */
+/* db_query_text for very many rows. */
+enum err db_query_text_stream(struct db_tx *tx, struct str sql, const struct db_value *values,
+                              int count, struct fault *fault, struct db_rows **ret);
+/* db_read with a time limit of its own; 0: none. */
+enum err db_read_within(struct db *db, int limit_ms, db_work *work, void *arg,
+                        struct fault *fault);
+/* One transaction on this connection: begin, work, commit, or undo. */
 enum err db_conn_run(struct db_conn *conn, bool writes, db_work *work, void *arg,
                      struct fault *fault);
 

@@ -195,18 +195,18 @@ static enum err foreign_keys_hold(struct db_tx *tx, struct fault *fault)
                   : OK;
 }
 
-/* PostgreSQL: two migrators wait for each other inside the transaction; SQLite has one writer. */
-static enum err exclude_others(struct db_tx *tx, struct fault *fault)
+/* Two migrators wait for each other; SQLite has one writer anyway. `lock` must not take the snapshot
+ * that the transaction will read with: that would be older than what we waited for. LOCK TABLE does
+ * not, and CREATE … IF NOT EXISTS always looks at the newest catalogue. */
+static enum err exclude_others(struct db_tx *tx, const char *lock, struct fault *fault)
 {
-    if (db_tx_engine(tx) == DB_SQLITE)
-        return OK;
-    return db_tx_plain(tx, "SELECT pg_advisory_xact_lock(" MIGRATORS_LOCK ")", fault);
+    return db_tx_engine(tx) == DB_SQLITE ? OK : db_tx_plain(tx, lock, fault);
 }
 
 static enum err setup(struct db_tx *tx, void *arg, struct fault *fault)
 {
     (void)arg;
-    TRY(exclude_others(tx, fault));
+    TRY(exclude_others(tx, "SELECT pg_advisory_xact_lock(" MIGRATORS_LOCK ")", fault));
     TRY(run_script(tx,
                    "CREATE TABLE IF NOT EXISTS migration(number INT NOT NULL {{PK}},"
                    " name TEXT NOT NULL, hash HASH NOT NULL, applied_at INSTANT NOT NULL) {{STRICT}}",
@@ -218,7 +218,7 @@ static enum err setup(struct db_tx *tx, void *arg, struct fault *fault)
 static enum err apply_next(struct db_tx *tx, void *arg, struct fault *fault)
 {
     struct migrator *m = arg;
-    TRY(exclude_others(tx, fault));
+    TRY(exclude_others(tx, "LOCK TABLE migration IN ACCESS EXCLUSIVE MODE", fault));
     TRY(applied_read(tx, m, fault));
     if (m->applied == m->count)
         return OK;

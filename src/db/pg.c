@@ -241,7 +241,9 @@ static enum err declare(struct db_rows *rows, int count, struct fault *fault)
     char head[64];
     unsigned number = ++c->cursors;
     snprintf(head, sizeof(head), "DECLARE c%u NO SCROLL CURSOR FOR ", number);
-    db_sql_spell(&body, DB_POSTGRES, false, str_from(rows->statement->sql));
+    struct str text = rows->statement ? str_from(rows->statement->sql)
+                                      : (struct str){ rows->prepared->text, rows->prepared->len };
+    db_sql_spell(&body, DB_POSTGRES, false, text);
     db_out_cstr(&sql, head);
     db_out_cstr(&sql, body.data ? body.data : "");
     enum err e = sql.failed || body.failed ? db_no_memory(fault) : OK;

@@ -148,15 +148,16 @@ struct str db_search_terms(struct arena *arena, struct str text)
 
 /* ---- queries ---- */
 
-/* Which rows: one term that the kinds of one tenant share and nobody types. */
-static struct str scope_of(struct arena *arena, int64_t org, const char *kind)
+/* Which rows: one term that the rows of one kind of one tenant share. On SQLite it has a column of
+ * its own; on PostgreSQL the # keeps it apart from whatever is typed. */
+static void scope_of(char out[96], enum db_engine engine, int64_t org, const char *kind)
 {
-    struct buf out = buf_in(arena);
-    buf_fmt(&out, "zz%lldz", (long long)org);
-    for (; *kind; kind++)
+    size_t len = (size_t)snprintf(out, 96, "%sorg%lldz", engine == DB_SQLITE ? "" : "#",
+                                  (long long)org);
+    for (; *kind && len < 95; kind++)
         if (kind_of(fold((unsigned char)*kind)) == LETTER)
-            buf_char(&out, (char)fold((unsigned char)*kind));
-    return buf_view(&out);
+            out[len++] = (char)fold((unsigned char)*kind);
+    out[len] = '\0';
 }
 
 struct query {
@@ -207,9 +208,9 @@ struct str db_search_query(struct arena *arena, enum db_engine engine, int64_t o
 {
     struct buf out = buf_in(arena);
     struct query q = { .out = &out, .engine = engine };
-    struct str scope = scope_of(arena, org, kind);
-    buf_fmt(&out, engine == DB_SQLITE ? "scope : \"" STR_FMT "\"" : "'" STR_FMT "'",
-            STR_ARG(scope));
+    char scope[96];
+    scope_of(scope, engine, org, kind);
+    buf_fmt(&out, engine == DB_SQLITE ? "scope : \"%s\"" : "'%s'", scope);
     if (db_terms(str_cut(typed, 0, DB_SEARCH_TEXT_MAX), true, query_term, &q) == 0)
         word_end(&q);
     return q.words ? buf_view(&out) : STR("");
@@ -245,15 +246,6 @@ static struct str limited(struct str text)
     return str_cut(text, 0, len);
 }
 
-static void scope_small(char out[96], int64_t org, const char *kind)
-{
-    size_t len = (size_t)snprintf(out, 96, "zz%lldz", (long long)org);
-    for (; *kind && len < 95; kind++)
-        if (kind_of(fold((unsigned char)*kind)) == LETTER)
-            out[len++] = (char)fold((unsigned char)*kind);
-    out[len] = '\0';
-}
-
 static enum err put_lite(struct db_tx *tx, const struct db_value values[4], struct fault *fault)
 {
     static const struct db_statement add = {
@@ -261,7 +253,7 @@ static enum err put_lite(struct db_tx *tx, const struct db_value values[4], stru
         .sql = "INSERT INTO search_text(rowid, org, kind, scope, body) VALUES($1,$2,$3,$5,$4)",
     };
     char scope[96];
-    scope_small(scope, values[1].i64, values[2].bytes.data);
+    scope_of(scope, DB_SQLITE, values[1].i64, values[2].bytes.data);
     struct db_value five[5] = { values[0], values[1], values[2], values[3],
                                 db_str(str_from(scope)) };
     return db_run(tx, &add, five, NULL, fault);
@@ -277,8 +269,10 @@ static enum err put_postgres(struct db_tx *tx, const struct db_value values[4],
     };
     struct db_text_out out = { 0 };
     char scope[96];
-    scope_small(scope, values[1].i64, values[2].bytes.data);
+    scope_of(scope, DB_POSTGRES, values[1].i64, values[2].bytes.data);
+    db_out_cstr(&out, "'");
     db_out_cstr(&out, scope);
+    db_out_cstr(&out, "'");
     struct vector v = { &out, 0 };
     db_terms(values[3].bytes, false, vector_term, &v);
     struct db_value five[5] = { values[0], values[1], values[2], values[3],

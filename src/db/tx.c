@@ -187,6 +187,12 @@ enum err db_query_text(struct db_tx *tx, struct str sql, const struct db_value *
     return start(tx, NULL, sql, values, count, false, fault, ret);
 }
 
+enum err db_query_text_stream(struct db_tx *tx, struct str sql, const struct db_value *values,
+                              int count, struct fault *fault, struct db_rows **ret)
+{
+    return start(tx, NULL, sql, values, count, true, fault, ret);
+}
+
 enum err db_get_i64(struct db_tx *tx, const struct db_statement *statement,
                     const struct db_value *values, struct fault *fault, bool *has, int64_t *ret)
 {
@@ -239,6 +245,20 @@ enum err db_tx_work(struct db_tx *tx, db_work *work, void *arg, struct fault *fa
         e = fault_explain(fault, tx->failed, "a statement failed, yet the command went on");
     }
     return tx->conn->conflict ? (fault->code = ERR_RETRY) : e;
+}
+
+enum err db_guarded_work(struct db_tx *tx, void *guarded, struct fault *fault)
+{
+    struct db_guarded *g = guarded;
+    jmp_buf out;
+    if (setjmp(out)) {
+        arena_guard(g->arena, NULL);
+        return db_no_memory(fault);
+    }
+    arena_guard(g->arena, &out);
+    enum err e = g->work(tx, g->arg, fault);
+    arena_guard(g->arena, NULL);
+    return e;
 }
 
 enum err db_try(struct db_tx *tx, db_work *work, void *arg, struct fault *fault)
