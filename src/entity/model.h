@@ -97,7 +97,7 @@ enum field_flag {
     FIELD_SEARCH = 1 << 2,     /* part of the entity's full text; a secret: by its hash */
     FIELD_READONLY = 1 << 3,   /* never accepted from outside; commands and hooks write it */
     FIELD_IMMUTABLE = 1 << 4,  /* accepted on create only */
-    FIELD_SENSITIVE = 1 << 5,  /* left out of lists, exports and logs unless the reader may reveal */
+    FIELD_SENSITIVE = 1 << 5,  /* not in lists, exports, logs unless the reader may reveal */
     FIELD_HIDDEN = 1 << 6,     /* never leaves the server */
     FIELD_UNIQUE = 1 << 7,
     FIELD_SYSTEM = 1 << 8,     /* id, version, created_at …: on every entity, after its own */
@@ -131,7 +131,8 @@ struct entity_record {
 
 /* ---- columns ----------------------------------------------------------------------------- */
 
-/* How the bytes of a member travel to the database. NULL in the database is "no value" above. */
+/* How the bytes of a member travel to the database. NULL in the database is "no value" above; a
+ * column that is not nullable gets the value as it is (created_by 0: the server itself). */
 enum column_kind {
     COLUMN_I64,     /* int64_t at offset; absent: ABSENT */
     COLUMN_ID,      /* int64_t; absent: 0 */
@@ -168,7 +169,7 @@ enum entity_op {
     OP_CREATE,  /* POST   /api/v1/visits            */
     OP_UPDATE,  /* PATCH  /api/v1/visits/{id}       If-Match */
     OP_ARCHIVE, /* POST   /api/v1/visits/{id}/archive and …/{id}/restore, If-Match */
-    OP_IMPORT,  /* POST   /api/v1/visits/import     ?dry_run=true; CSV or XLSX body */
+    OP_IMPORT,  /* POST   /api/v1/visits/import     ?dry_run=1; CSV or XLSX body */
     OP_EXPORT,  /* GET    /api/v1/visits/export     ?format=csv|xlsx and the list's filters */
     OP_BULK,    /* POST   /api/v1/visits/bulk       {ids, set} or {ids, command, input} */
     OP_REVEAL,  /* POST   /api/v1/visits/{id}/reveal {field, purpose} */
@@ -223,7 +224,7 @@ struct entity_command {
 
 enum entity_flag {
     ENTITY_FACT = 1 << 0,    /* only list and get; changed by commands; no changed_at, changed_by */
-    ENTITY_ARCHIVE = 1 << 1, /* has archived_at; lists hide archived rows unless ?archived=true */
+    ENTITY_ARCHIVE = 1 << 1, /* has archived_at; lists hide archived rows unless ?archived=1 */
     ENTITY_GLOBAL = 1 << 2,  /* no org: shared by all companies */
     ENTITY_EXTRA = 1 << 3,   /* column `extra`: the company's own fields, one JSON object */
     ENTITY_SEARCH = 1 << 4,  /* has fields marked search */

@@ -131,6 +131,17 @@ void check_fields(struct all *all, struct record *record)
     }
 }
 
+/* Inputs and results of a statement are members of a struct, nothing more. */
+static void check_values(struct all *all, struct record *record)
+{
+    for (size_t i = 0; i < record->count; i++) {
+        struct field *f = &record->items[i];
+        check_target(all, f);
+        if (is_c_word(f->name))
+            complain(all, f->at, STR_FMT " is a word of C: choose another name", STR_ARG(f->name));
+    }
+}
+
 /* ---- the system's fields ---- */
 
 static void add_system(struct all *all, struct entity *e, const char *name, enum field_type type,
@@ -158,6 +169,7 @@ static void add_system_fields(struct all *all, struct entity *e)
                false);
     add_system(all, e, "created_at", FIELD_INSTANT, "",
                (struct label){ STR("创建时间"), STR("Created at") }, false);
+    /* Never NULL: 0 is the server itself. */
     add_system(all, e, "created_by", FIELD_REF, "login",
                (struct label){ STR("创建人"), STR("Created by") }, false);
     if (!(e->flags & ENTITY_FACT)) {
@@ -364,10 +376,8 @@ void check_all(struct all *all)
     for (size_t i = 0; i < all->entities.count; i++)
         check_apis(all, all->entities.items[i]);
     for (size_t i = 0; i < all->queries.count; i++) {
-        for (size_t f = 0; f < all->queries.items[i]->in.count; f++)
-            check_target(all, &all->queries.items[i]->in.items[f]);
-        for (size_t f = 0; f < all->queries.items[i]->out.count; f++)
-            check_target(all, &all->queries.items[i]->out.items[f]);
+        check_values(all, &all->queries.items[i]->in);
+        check_values(all, &all->queries.items[i]->out);
     }
     check_events(all);
     SORT(&all->events, named_order);

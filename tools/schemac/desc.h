@@ -166,6 +166,7 @@ struct folders LIST(struct folder *);
 
 struct migration {
     struct place at;
+    int64_t number;
     struct str name; /* "0001_begin" */
     struct str text;
 };
@@ -233,6 +234,7 @@ struct folder *folder_of(struct all *all, struct str path);
 void parse_descriptions(struct all *all, struct folder *folder, const char *path, struct str text);
 void parse_sql(struct all *all, struct folder *folder, const char *path, struct str text);
 void parse_migration(struct all *all, const char *path, struct str text);
+void check_numbers(struct all *all); /* of the migrations */
 
 /* within the parsers */
 bool read_line(struct reader *r, int deeper_than); /* the next line if it is deeper */

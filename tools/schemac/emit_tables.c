@@ -141,27 +141,29 @@ void emit_blank(struct buf *out, struct str type, struct str name, const struct 
             STR_ARG(name), STR_ARG(buf_view(&body)), body.len ? "" : " 0");
 }
 
-/* Fields, blank and record of an input, an answer or one of rows; those below first. */
+static void emit_rows_record(struct buf *out, struct str name, const struct record *r)
+{
+    buf_fmt(out,
+            "static const struct entity_record " STR_FMT "_record = {\n    sizeof(struct " STR_FMT
+            "), %zu, " STR_FMT "_fields, &" STR_FMT "_blank\n};\n",
+            STR_ARG(name), STR_ARG(name), r->count, STR_ARG(name), STR_ARG(name));
+}
+
+/* Fields and blank of an input or answer; those of its rows first. */
 void emit_record_tables(struct all *all, struct buf *out, struct str name, const struct record *r)
 {
-    for (size_t i = 0; i < r->count; i++)
-        if (r->items[i].rows)
-            emit_record_tables(all, out,
-                               str_fmt(all->arena, STR_FMT "_" STR_FMT, STR_ARG(name),
-                                       STR_ARG(r->items[i].name)),
-                               r->items[i].rows);
+    for (size_t i = 0; i < r->count; i++) {
+        const struct field *f = &r->items[i];
+        if (!f->rows)
+            continue;
+        struct str below =
+            str_fmt(all->arena, STR_FMT "_" STR_FMT, STR_ARG(name), STR_ARG(f->name));
+        emit_record_tables(all, out, below, f->rows);
+        emit_rows_record(out, below, f->rows);
+    }
     emit_fields(all, out, name, name, r);
     buf_cstr(out, "static ");
     emit_blank(out, name, name, r);
-    buf_fmt(out,
-            "static const struct entity_record " STR_FMT "_record = {\n    sizeof(struct " STR_FMT
-            "), %zu, ",
-            STR_ARG(name), STR_ARG(name), r->count);
-    if (r->count)
-        buf_fmt(out, STR_FMT "_fields", STR_ARG(name));
-    else
-        buf_cstr(out, "NULL");
-    buf_fmt(out, ", &" STR_FMT "_blank\n};\n", STR_ARG(name));
 }
 
 static void emit_columns(struct buf *out, struct str n, const struct columns *columns)

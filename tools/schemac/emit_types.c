@@ -10,8 +10,13 @@ void c_string(struct buf *out, struct str s)
         return;
     }
     buf_char(out, '"');
+    size_t begun = out->len;
     for (size_t i = 0; i < s.len; i++) {
         char c = s.data[i];
+        if (out->len > begun + 4000 && c != '\n') { /* C17 promises literals of 4095 characters */
+            buf_cstr(out, "\"\n    \"");
+            begun = out->len;
+        }
         if (c == '"' || c == '\\')
             buf_fmt(out, "\\%c", c);
         else if (c == '\n')

@@ -1,22 +1,22 @@
 /*
  * schemac - reads the descriptions of docs/DESCRIPTIONS.md, checks them together, writes tables.
  *
- *   schemac --root src --out build/gen [--name qibing] [--migrations DIR] [--check] [--settled] FILE…
+ *   schemac --root src --out build/gen [--name qibing] [--check] [--settled] FILE…
  *
- * FILE: *.entity, *.settings, *.events, *.sql below the root. Exit 0: all written (only what
+ * FILE: *.entity, *.settings, *.events, *.sql below the root; *.sql in a folder called migrations is
+ * a migration, and their order is that of their names, wherever they stand. Exit 0: all written (only what
  * changed). 1: mistakes, each on a line of stderr, nothing written. 2: wrong use.
  */
 #include "base/io.h"
 #include "desc.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #define FILE_BYTES_MAX (4u << 20)
 
 struct options {
-    const char *root, *out, *name, *migrations;
+    const char *root, *out, *name;
     bool check, settled;
     char **files;
     int file_count;
@@ -24,7 +24,7 @@ struct options {
 
 static int usage(void)
 {
-    fputs("usage: schemac --root DIR --out DIR [--name NAME] [--migrations DIR] [--check] "
+    fputs("usage: schemac --root DIR --out DIR [--name NAME] [--check] "
           "[--settled] FILE...\n"
           "  --check    only check, write nothing\n"
           "  --settled  fail if the migrations do not make what the descriptions say\n",
@@ -48,8 +48,6 @@ static bool read_options(int argc, char **argv, struct options *o)
             value = &o->out;
         else if (strcmp(argv[i], "--name") == 0)
             value = &o->name;
-        else if (strcmp(argv[i], "--migrations") == 0)
-            value = &o->migrations;
         else
             return false;
         if (value && ++i >= argc)
@@ -62,9 +60,29 @@ static bool read_options(int argc, char **argv, struct options *o)
     return o->root && (o->out || o->check);
 }
 
+enum kind { DESCRIPTION, STATEMENTS, MIGRATION, KINDS };
+
+static enum kind kind_of(const char *path)
+{
+    if (!str_ends(str_from(path), STR(".sql")))
+        return DESCRIPTION;
+    return strstr(path, "/migrations/") ? MIGRATION : STATEMENTS;
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* Descriptions, statements, migrations; these by number wherever they stand, the others by path. */
 static int file_order(const void *a, const void *b)
 {
-    return strcmp(*(char *const *)a, *(char *const *)b);
+    const char *x = *(char *const *)a, *y = *(char *const *)b;
+    if (kind_of(x) != kind_of(y))
+        return kind_of(x) < kind_of(y) ? -1 : 1;
+    int names = kind_of(x) == MIGRATION ? strcmp(base_name(x), base_name(y)) : 0;
+    return names ? names : strcmp(x, y);
 }
 
 /* "/x/src/mod/visit/a.entity" below "/x/src" is shown as "src/mod/visit/a.entity": messages and the
@@ -106,39 +124,20 @@ static bool read_text(struct all *all, const char *path, struct str *text)
 static void read_files(struct all *all, const struct options *o)
 {
     qsort(o->files, (size_t)o->file_count, sizeof(*o->files), file_order);
-    for (int sql = 0; sql < 2; sql++) { /* statements speak of entities: last */
+    for (int kind = DESCRIPTION; kind < KINDS; kind++) { /* statements speak of entities: later */
         for (int i = 0; i < o->file_count; i++) {
             const char *path = o->files[i], *shown = shown_path(all, o, path);
             struct str text;
-            if (str_ends(str_from(path), STR(".sql")) != (sql == 1) || !read_text(all, path, &text))
+            if ((int)kind_of(path) != kind || !read_text(all, path, &text))
                 continue;
-            struct folder *folder = folder_of(all, folder_path(o, path));
-            if (sql)
-                parse_sql(all, folder, shown, text);
+            if (kind == MIGRATION)
+                parse_migration(all, shown, text);
+            else if (kind == STATEMENTS)
+                parse_sql(all, folder_of(all, folder_path(o, path)), shown, text);
             else
-                parse_descriptions(all, folder, shown, text);
+                parse_descriptions(all, folder_of(all, folder_path(o, path)), shown, text);
         }
     }
-}
-
-static int is_sql(const struct dirent *entry)
-{
-    return str_ends(str_from(entry->d_name), STR(".sql"));
-}
-
-static void read_migrations(struct all *all, const struct options *o)
-{
-    struct dirent **names = NULL;
-    int count = o->migrations ? scandir(o->migrations, &names, is_sql, alphasort) : 0;
-    for (int i = 0; i < count; i++) {
-        const char *path = str_cstr(all->arena, str_fmt(all->arena, "%s/%s", o->migrations,
-                                                        names[i]->d_name));
-        struct str text;
-        if (read_text(all, path, &text))
-            parse_migration(all, shown_path(all, o, path), text);
-        free(names[i]);
-    }
-    free(names);
 }
 
 /* ---- writing ---- */
@@ -208,10 +207,11 @@ int main(int argc, char **argv)
     struct all all;
     all_init(&all, arena, str_from(o.name));
     read_files(&all, &o);
-    read_migrations(&all, &o);
     check_all(&all);
     if (all.complaints.count == 0)
         check_sql(&all);
+    if (o.settled)
+        check_numbers(&all);
     if (all.complaints.count == 0 && o.settled && all.draft.len)
         complain(&all, (struct place){ "draft.sql", 1 },
                  "the migrations do not make what the descriptions say:\n" STR_FMT,

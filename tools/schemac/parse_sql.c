@@ -241,13 +241,23 @@ void parse_migration(struct all *all, const char *path, struct str text)
     const char *slash = strrchr(path, '/');
     struct str name = str_from(slash ? slash + 1 : path);
     struct migration m = { .at = { path, 1 }, .name = str_cut(name, 0, name.len - 4), .text = text };
-    int64_t number = 0;
-    bool fits = name.len > 9 && name.data[4] == '_' && str_to_i64(str_cut(name, 0, 4), &number) &&
-                is_name(str_cut(m.name, 5, m.name.len));
+    bool fits = name.len > 9 && name.data[4] == '_' && str_to_i64(str_cut(name, 0, 4), &m.number) &&
+                m.number > 0 && is_name(str_cut(m.name, 5, m.name.len));
+    int64_t before = 0;
+    if (all->migrations.count)
+        before = all->migrations.items[all->migrations.count - 1].number;
     if (!fits)
         complain(all, m.at, "a migration is called NNNN_name.sql");
-    else if (number != (int64_t)all->migrations.count + 1)
-        complain(all, m.at, "migration %lld follows number %zu", (long long)number,
-                 all->migrations.count);
+    else if (m.number <= before)
+        complain(all, m.at, "migration %lld stands twice", (long long)m.number);
     vec_add(all->arena, &all->migrations, m);
+}
+
+/* While several work on one release there may be holes; a release has none. */
+void check_numbers(struct all *all)
+{
+    for (size_t i = 0; i < all->migrations.count; i++)
+        if (all->migrations.items[i].number != (int64_t)i + 1)
+            complain(all, all->migrations.items[i].at, "migration %lld stands where %zu belongs",
+                     (long long)all->migrations.items[i].number, i + 1);
 }
