@@ -91,15 +91,13 @@ test('HTTP/1.0 and Connection: close end the connection after the answer', async
 
 // ---- the collection of llhttp ----
 
-// Requests that llhttp takes and we refuse, each with the reason; and the reverse.
+// Requests that llhttp takes and we refuse, each with the reason.
 const stricter = {
-  'Disallow UTF-8 in URI path in strict mode': 'refused by both',
   'Quotes in URI': 'a quote is no URI character (RFC 3986)',
   'Fragment in URI': 'a target has no fragment (RFC 9112 §3.2)',
   '`host:port` and basic auth': 'user information in a target is an error (RFC 9110 §4.2.4)',
-  'Multiple tokens with folding': 'folded header',
-  'Multiple tokens with folding, LWS, and CRLF': 'folded header',
-  'Host terminated by a query string': 'a line end written twice: the second ends the head, no Host follows',
+  'POST with `chunked` as last transfer-encoding': 'a coding beside chunked may be refused (RFC 9112 §6.1)',
+  'POST with `chunked` as last transfer-encoding (multiple headers)': 'the same in two headers',
 }
 const otherError = /Pause on|Data after/ // llhttp stops there, but the request itself is sound
 
@@ -111,9 +109,9 @@ function cases(file) {
   const text = fs.readFileSync(file, 'utf8')
   for (const m of text.matchAll(/^#+ (.*)$|<!-- meta=(\{.*\}) *-->|```(http|log)\n([\s\S]*?)```/gm)) {
     if (m[1]) title = m[1]
-    else if (m[2]) type = JSON.parse(m[2]).type
+    else if (m[2]) type = JSON.parse(m[2]).skipBody ? 'skip' : JSON.parse(m[2]).type
     else if (m[3] === 'http') http = m[4]
-    else list.push({ title, type, http, log: m[4] })
+    else if (type !== 'skip') list.push({ title, type, http, log: m[4] }) // skip: llhttp is told of no body
   }
   return list
 }
@@ -125,7 +123,7 @@ function bytesOf(http) {
   // Most of the collection has no Host; without this they would all be refused for that alone.
   const latin = Buffer.from(text, 'utf8').toString('latin1')
   return latin.replace(/^([A-Z-]+ [^\r\n]* HTTP\/1\.1\r\n)([\s\S]*?)(?=\r\n\r\n|$(?![\s\S]))/gm, (all, line, headers) =>
-    /^host *:/im.test(headers) ? all : `${line}Host: a\r\n${headers}`)
+    /^host *:/im.test(headers) ? all : `${line}Host: ${/https?:\/\/([^/? ]*)/.exec(line)?.[1] ?? 'a'}\r\n${headers}`)
 }
 
 test('llhttp collection: refused where it errs, served where the request is legal', async (t) => {
@@ -134,30 +132,36 @@ test('llhttp collection: refused where it errs, served where the request is lega
   const server = await start(t, '--catch-all')
   let refused = 0
   let served = 0
+  const wrong = []
   for (const file of fs.readdirSync(folder).sort()) {
     for (const c of cases(path.join(folder, file))) {
       const what = `${file}: ${c.title} (${c.type})`
-      const { statuses, closed, text } = await raw(server.port, bytesOf(c.http), { end: true })
       const error = /error code=\d+ reason="(.*)"/.exec(c.log)?.[1]
+      // llhttp errs at the bad byte; some of these heads have no end, which we give them.
+      const tail = error ? '\r\n\r\n' : ''
+      const { statuses, closed, text } = await raw(server.port, bytesOf(c.http) + tail, { end: true })
       const good = statuses.filter((s) => s < 300).length
       const lenient = c.type !== 'request'
-      assert.ok(closed, what)
-      if (lenient) {
+      const complete = (c.log.match(/message complete/g) ?? []).length
+      const claim = (ok) => ok || wrong.push(`${what}: answers ${statuses}, llhttp ${error ?? complete}`)
+      claim(closed)
+      if (c.type !== 'request') {
         // The same bytes as a strict case, in a mode that we do not have: never one request more.
-        assert.ok(good <= (c.log.match(/message complete/g) ?? []).length, `${what}: ${statuses}`)
+        claim(good <= complete)
       } else if (error && !otherError.test(error)) {
         refused++
-        assert.ok(good === 0 || /reset/.test(c.log), `${what}: ${statuses} ${text}`)
-        assert.ok(statuses.at(-1) >= 400, `${what}: ${statuses}`)
-      } else if (!stricter[c.title]) {
+        claim(good === 0 && statuses.at(-1) >= 400)
+      } else if (stricter[c.title]) {
+        claim(good === 0 && statuses.at(-1) >= 400)
+      } else {
         served++
-        const complete = (c.log.match(/message complete/g) ?? []).length
-        const known = /^(GET|POST|PUT|PATCH|HEAD|OPTIONS|DELETE) /.test(c.http) && !/ (RTSP|ICE)\//.test(c.http)
-        if (known && !/^\S+ \S+ HTTP\/(?!1\.[01])/.test(c.http)) assert.equal(good, complete, `${what}: ${statuses}\n${text}`)
-        else if (complete) assert.ok([400, 501, 505].includes(statuses[0]), `${what}: ${statuses}`)
+        const known = /^(GET|POST|PUT|PATCH) /.test(c.http) && / HTTP\/1\.[01]/.test(c.http)
+        if (known) claim(good === complete)
+        else if (complete) claim([400, 501, 505].includes(statuses[0]))
       }
     }
   }
+  assert.deepEqual(wrong, [])
   assert.ok(refused > 20 && served > 30, `${refused} refused, ${served} served`)
 })
 
