@@ -97,17 +97,31 @@ static void prepare_aux(struct formula_batch *b, struct aux_data *data)
     }
 }
 
-static const struct kernels *best_kernels(void)
+/* Best first. */
+const struct kernels *kernels_set(int i)
 {
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")
+    if (i == 0 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")
         && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")
         && __builtin_cpu_supports("avx512ifma"))
         return &kernels_avx512;
-    if (__builtin_cpu_supports("avx2"))
+    if (i == 1 && __builtin_cpu_supports("avx2"))
         return &kernels_avx2;
 #endif
-    return &kernels_plain;
+    return i == 2 ? &kernels_plain : NULL;
+}
+
+void batch_use(struct formula_batch *batch, const struct kernels *kernels)
+{
+    batch->kernels = kernels;
+}
+
+static const struct kernels *best_kernels(void)
+{
+    for (int i = 0; i < KERNEL_SETS; i++)
+        if (kernels_set(i))
+            return kernels_set(i);
+    return NULL; /* not reached: the last set is always there */
 }
 
 static int64_t *block(struct arena *arena)

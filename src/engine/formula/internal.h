@@ -362,3 +362,8 @@ struct kernels {
 extern const struct kernels kernels_plain;
 extern const struct kernels kernels_avx2;
 extern const struct kernels kernels_avx512;
+
+/* For tests: the loops of an instruction set, NULL when this processor lacks it. */
+enum { KERNEL_SETS = 3 };
+const struct kernels *kernels_set(int i);
+void batch_use(struct formula_batch *batch, const struct kernels *kernels);

@@ -14,6 +14,7 @@
 #endif
 
 #if defined(__clang__)
+#pragma clang diagnostic ignored "-Wpass-failed" /* sanitizers keep some loops as they are */
 #define LANES _Pragma("clang loop vectorize(assume_safety)") for (size_t i = 0; i < n; i++)
 #else
 #define LANES _Pragma("GCC ivdep") for (size_t i = 0; i < n; i++)
@@ -406,14 +407,14 @@ KERNEL(run_FAULT_RANGE)
     A;
     F;
     int64_t low = in->imm, high = in->imm2;
-    LANES fault[i] |= (a[i] < low) | (a[i] > high) ? DOUBT : 0;
+    LANES fault[i] |= ((a[i] < low) | (a[i] > high)) ? DOUBT : 0;
 }
 
 static void check_range(const int64_t *v, int64_t *fault, size_t n, int64_t low, int64_t high,
                         bool optional)
 {
     const int64_t allowed = optional ? INT64_MIN : low;
-    LANES fault[i] |= ((v[i] < low) | (v[i] > high)) & (v[i] != allowed) ? DOUBT : 0;
+    LANES fault[i] |= (((v[i] < low) | (v[i] > high)) & (v[i] != allowed)) ? DOUBT : 0;
 }
 
 static void load_text(int64_t *v, int64_t *fault, size_t n, const int64_t *remap, size_t count,
