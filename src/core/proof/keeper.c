@@ -16,6 +16,7 @@
 #define KEY_BYTES 32
 #define PATH_BYTES 1024
 #define CHECKPOINT_BYTES_MAX (1u << 20)
+#define MARK_BYTES 32
 
 struct proof_keeper {
     char data_folder[PATH_BYTES - 128]; /* room for the names below it */
@@ -190,6 +191,41 @@ enum err keeper_remember(struct proof_keeper *keeper, int64_t org, struct str ch
     return io_write_file(path, checkpoint, 0600, fault);
 }
 
+/* "restored" holds random text; a company that was resumed since has a copy of it. */
+static enum err restored_text(const struct proof_keeper *keeper, const char *name,
+                              char text[MARK_BYTES + 1], struct fault *fault)
+{
+    char path[PATH_BYTES];
+    snprintf(path, sizeof path, "%s/signer/%s", keeper->data_folder, name);
+    text[0] = '\0';
+    CLOSE_ON_EXIT int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return errno == ENOENT ? OK : fault_errno(fault, "open %s", path);
+    ssize_t got = read(fd, text, MARK_BYTES);
+    if (got < 0)
+        return fault_errno(fault, "read %s", path);
+    text[got] = '\0';
+    return OK;
+}
+
+enum err keeper_held(struct proof_keeper *keeper, int64_t org, struct fault *fault, bool *ret)
+{
+    char restored[MARK_BYTES + 1], resumed[MARK_BYTES + 1], name[64];
+    snprintf(name, sizeof name, "%lld.resumed", (long long)org);
+    TRY(restored_text(keeper, "restored", restored, fault));
+    TRY(restored_text(keeper, name, resumed, fault));
+    *ret = strcmp(restored, resumed) != 0 && restored[0];
+    return OK;
+}
+
+enum err keeper_release(struct proof_keeper *keeper, int64_t org, struct fault *fault)
+{
+    char restored[MARK_BYTES + 1], path[PATH_BYTES];
+    TRY(restored_text(keeper, "restored", restored, fault));
+    state_path(keeper, org, "resumed", path);
+    return restored[0] ? io_write_file(path, str_from(restored), 0600, fault) : OK;
+}
+
 enum err keeper_lock(struct proof_keeper *keeper, int64_t org, struct fault *fault, int *fd)
 {
     char path[PATH_BYTES];
@@ -203,13 +239,12 @@ enum err keeper_lock(struct proof_keeper *keeper, int64_t org, struct fault *fau
     return OK;
 }
 
-enum err proof_forget_signer(const char *data_folder, struct fault *fault)
+static enum err remove_states(const char *folder, struct fault *fault)
 {
-    char folder[PATH_BYTES], path[2 * PATH_BYTES];
-    snprintf(folder, sizeof folder, "%s/signer", data_folder);
+    char path[2 * PATH_BYTES];
     DIR *dir = opendir(folder);
     if (!dir)
-        return errno == ENOENT ? OK : fault_errno(fault, "open %s", folder);
+        return fault_errno(fault, "open %s", folder);
     enum err e = OK;
     for (struct dirent *entry; !e && (entry = readdir(dir));) {
         snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
@@ -218,4 +253,20 @@ enum err proof_forget_signer(const char *data_folder, struct fault *fault)
     }
     closedir(dir);
     return e;
+}
+
+enum err proof_forget_signer(const char *data_folder, struct fault *fault)
+{
+    static const char digits[] = "0123456789abcdef";
+    char folder[PATH_BYTES - 16], path[PATH_BYTES], mark[MARK_BYTES];
+    if (sodium_init() < 0)
+        return fault_set(fault, ERR_INTERNAL, "libsodium does not start");
+    snprintf(folder, sizeof folder, "%s/signer", data_folder);
+    snprintf(path, sizeof path, "%s/restored", folder);
+    for (size_t i = 0; i < sizeof mark; i++)
+        mark[i] = digits[randombytes_uniform(16)];
+    TRY(io_make_folder(folder, fault));
+    /* First the mark: half done must hold the signer back. */
+    TRY(io_write_file(path, (struct str){ mark, sizeof mark }, 0600, fault));
+    return remove_states(folder, fault);
 }

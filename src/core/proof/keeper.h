@@ -22,6 +22,10 @@ NODISCARD enum err keeper_last_signed(struct proof_keeper *keeper, struct arena 
 /* Durable before it returns. */
 NODISCARD enum err keeper_remember(struct proof_keeper *keeper, int64_t org, struct str checkpoint,
                                    struct fault *fault);
+/* Was the data folder restored, and the company's log not resumed since? */
+NODISCARD enum err keeper_held(struct proof_keeper *keeper, int64_t org, struct fault *fault,
+                               bool *ret);
+NODISCARD enum err keeper_release(struct proof_keeper *keeper, int64_t org, struct fault *fault);
 /* One signer at a time over all processes: a descriptor to close. */
 NODISCARD enum err keeper_lock(struct proof_keeper *keeper, int64_t org, struct fault *fault,
                                int *fd);

@@ -26,6 +26,7 @@
 
 #include "core/core.h"
 #include "engine/merkle/packet.h"
+#include "entity/route.h"
 
 struct proof_keeper; /* keys and signer of this process; in core->proof */
 
@@ -111,5 +112,4 @@ NODISCARD enum err proof_check(struct cx *cx, const struct proof_source *sources
                                proof_report *report, void *arg, int64_t *bad);
 
 /* /log/{org}/checkpoint, vkey, tile/…: public by design. */
-struct route;
 extern const struct route proof_routes[];

@@ -293,7 +293,7 @@ TEST(vectors_signed_note)
 
 TEST(vectors_canonical_json)
 {
-    /* Our values are text, truth and whole numbers; what has others must be refused, not spelled. */
+    /* Our values are text, truth and whole numbers; what has others must be refused. */
     static const struct {
         const char *name;
         bool ours;

@@ -1,0 +1,3 @@
+#include "core/proof/proof.h"
+
+#include "base/test.h"
