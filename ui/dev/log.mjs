@@ -20,6 +20,7 @@ export function inclusion(m, hashes) {
   const k = split(hashes.length)
   return m < k ? [...inclusion(m, hashes.slice(0, k)), root(hashes.slice(k))] : [...inclusion(m - k, hashes.slice(k)), root(hashes.slice(0, k))]
 }
+export const sha256 = (bytes) => sha(bytes).toString('hex')
 export const canonical = (v) => Array.isArray(v) ? '[' + v.map(canonical).join(',') + ']'
   : v && typeof v === 'object' ? '{' + Object.keys(v).sort().map((k) => JSON.stringify(k) + ':' + canonical(v[k])).join(',') + '}' : JSON.stringify(v)
 
@@ -46,7 +47,7 @@ export class Log {
   commit(kind, subject, period, content) {
     const text = canonical(content)
     const salt = randomBytes(32)
-    const entry = Buffer.from(canonical({ v: '1', org: 'demo', seq: String(this.entries.length), kind, subject, period, at: '2026-11-02T08:00:00Z', sha256: sha(salt, text).toString('hex') }))
+    const entry = Buffer.from(canonical({ v: 1, org: '1', seq: this.entries.length, kind, subject, period, at: '2026-11-02T08:00:00Z', sha256: sha(salt, text).toString('hex') }))
     return { index: this.append(entry), json: Buffer.from(text), salt: Buffer.from(salt.toString('base64') + '\n'), entry }
   }
   checkpoint(size = this.leaves.length) {
@@ -70,12 +71,9 @@ export class Log {
     if ((first + width) * span > this.leaves.length) return null
     return Buffer.concat(Array.from({ length: width }, (_, i) => root(this.leaves.slice((first + i) * span, (first + i + 1) * span))))
   }
-  zip(statement, head, entries, planText, change = {}) {
-    const files = {
-      'statement.json': statement.json, 'statement.salt': statement.salt, 'statement.entry': statement.entry, 'statement.tlog-proof': this.proof(statement.index),
-      'period.json': head.json, 'period.salt': head.salt, 'period.entry': head.entry, 'period.tlog-proof': this.proof(head.index),
-      policy: Buffer.from(`log ${this.vkey}\nquorum none\n`), 'plan.json': Buffer.from(planText),
-    }
+  zip({ statement, head, publication, entries, plan, policy }, change = {}) {
+    const four = (stem, one) => ({ [stem + '.json']: one.json, [stem + '.salt']: one.salt, [stem + '.entry']: one.entry, [stem + '.tlog-proof']: this.proof(one.index) })
+    const files = { ...four('statement', statement), ...four('period', head), ...four('publication', publication), 'plan.json': Buffer.from(plan), policy: Buffer.from(policy) }
     entries.forEach((e, i) => {
       const stem = 'entries/' + String(i).padStart(6, '0')
       Object.assign(files, { [stem + '.json']: e.json, [stem + '.salt']: e.salt, [stem + '.entry']: e.entry })
@@ -88,10 +86,14 @@ export class Log {
     return zipSync(Object.fromEntries(Object.entries(files).map(([k, v]) => [k, new Uint8Array(v)])))
   }
 }
-/* A statement of one person with its facts and period head, logged. */
-export function logStatement(log, subject, period, content, facts) {
+/* A statement of one person with its facts, plan and period head, logged. Gives what zip() takes. */
+export function logStatement(log, subject, period, content, facts, plan = '{"name":"plan"}') {
+  const policy = `log ${log.vkey}\nquorum none\n`
+  log.published ??= new Map()
+  if (!log.published.has(plan)) log.published.set(plan, log.commit('plan', '', '', { kind: 'plan', plan_sha256: sha256(plan) }))
   const entries = facts.map((f) => log.commit('order', subject, period, f))
-  const statement = log.commit('statement', subject, period, content)
-  const head = log.commit('period', subject, period, { kind: 'period', subject, count: entries.length, root: root(entries.map((e) => leafHash(e.entry))).toString('base64') })
-  return { statement, head, entries }
+  const statement = log.commit('statement', subject, period, { ...content, plan_sha256: sha256(plan) })
+  entries.push(statement)
+  const head = log.commit('period', subject, period, { kind: 'period', subject, policy, count: entries.length, root: root(entries.map((e) => leafHash(e.entry))).toString('base64') })
+  return { statement, head, publication: log.published.get(plan), entries, plan, policy }
 }

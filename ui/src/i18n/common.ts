@@ -48,7 +48,7 @@ export const common: Pairs = {
     step: {
       crypto: ['浏览器的加密功能（只在 https 或本机地址可用）', 'Cryptography of the browser (only over https or on loopback)'], zip: ['打开凭证包', 'Open the proof'], content: ['内容与存证一致', 'The content is what was logged'], entry: ['存证条目', 'Log entry'],
       included: ['条目在日志树中', 'The entry is in the tree of the log'], signature: ['检查点签名有效', 'The checkpoint is signed by the log'], key: ['日志公钥', 'Key of the log'], history: ['日志只增不改', 'The log has only grown'],
-      complete: ['本期已入账记录齐全', 'No logged record of the period is missing'], shown: ['页面所示与凭证一致', 'The page shows what was proven'],
+      complete: ['本期已入账记录齐全', 'No logged record of the period is missing'], plan: ['按事先公示的方案计算', 'The plan was published before'], shown: ['页面所示与凭证一致', 'The page shows what was proven'],
     },
     state: { good: ['通过', 'good'], bad: ['不通过', 'failed'], unknown: ['无法核对', 'not checked'] },
     key: { first: ['本机首次记住，请与纸质或同事手机上的比对', 'remembered now, for the first time: compare it with paper or a colleague'], remembered: ['与本机记住的一致', 'the one this device remembers'], changed: ['与本机记住的不同！请先向公司核实', 'differs from the one this device remembers! Ask your company first'] },

@@ -1,5 +1,5 @@
 /*
- * Checks a statement in the browser, step by step, without trusting the server that shows it.
+ * Checks a statement file (src/engine/merkle/packet.h) in the browser, step by step, without trusting the server that shows it.
  *
  * Trust comes from the device: the log's key and the last checkpoint are remembered at first use (`Pin`), never taken from the zip. A statement is
  * `proven` only if every step that decides is good: content → entry → tree → signed checkpoint → key remembered, and the remembered tree is the
@@ -25,7 +25,7 @@ export interface PinStore {
 }
 export type StepState = 'good' | 'bad' | 'unknown'
 export interface Step {
-  code: 'crypto' | 'zip' | 'content' | 'entry' | 'included' | 'signature' | 'key' | 'history' | 'complete' | 'shown'
+  code: 'crypto' | 'zip' | 'content' | 'entry' | 'included' | 'signature' | 'key' | 'history' | 'complete' | 'plan' | 'shown'
   state: StepState
   detail: string
 }
@@ -87,9 +87,12 @@ async function committed(files: Record<string, Uint8Array>, stem: string): Promi
   return { content: json(bytes, `${stem}.json`), entry, leaf: await leafHash(entryBytes) }
 }
 
-async function included(files: Record<string, Uint8Array>, stem: string, leaf: Uint8Array): Promise<Checkpoint> {
+/* The entry is in the tree of the one checkpoint that the whole file stands under, and at the place that it names. */
+async function included(files: Record<string, Uint8Array>, stem: string, one: Committed, under?: Checkpoint): Promise<Checkpoint> {
   const proof = parseProof(utf8Text(file(files, `${stem}.tlog-proof`)))
-  if (!(await verifyInclusion(leaf, proof.index, proof.checkpoint.size, proof.hashes, proof.checkpoint.root))) {
+  if (proof.index !== Number(one.entry.seq)) throw new Refuted(`${stem}.entry is number ${String(one.entry.seq)}, its proof is of ${proof.index}`)
+  if (under && (under.note.text !== proof.checkpoint.note.text || !equal(under.root, proof.checkpoint.root))) throw new Refuted(`${stem} stands under another checkpoint`)
+  if (!(await verifyInclusion(one.leaf, proof.index, proof.checkpoint.size, proof.hashes, proof.checkpoint.root))) {
     throw new Refuted(`${stem}.entry is not in the tree of the checkpoint`)
   }
   return proof.checkpoint
@@ -109,24 +112,38 @@ async function consistent(a: Checkpoint, b: Checkpoint, fetchTile: Input['fetchT
   return verifyConsistency(older.size, newer.size, older.root, newer.root, path)
 }
 
-/* Every logged fact of the person's period is here: the head says how many and their root. */
+/* Every logged fact of the person's period is here: the head says how many and their root. The statement is the last one among them. */
 async function complete(files: Record<string, Uint8Array>, head: Committed, statement: Committed): Promise<number> {
-  const { count, root } = head.content as { count: number; root: string }
-  if (head.entry.subject !== statement.entry.subject || head.entry.period !== statement.entry.period) throw new Refuted('the period head is of another person or period')
-  const stems = Object.keys(files).filter((n) => /^entries\/\d{6}\.entry$/.test(n)).map((n) => n.slice(0, -'.entry'.length)).sort()
-  if (stems.length !== count) throw new Refuted(`${stems.length} entries instead of ${count}`)
+  const { count, root, policy, subject } = head.content as { count: number; root: string; policy: string; subject: string }
+  const same = (a: Committed, b: Committed) => a.entry.org === b.entry.org && a.entry.subject === b.entry.subject && a.entry.period === b.entry.period
+  if (head.entry.kind !== 'period' || !same(head, statement) || !subject || subject !== head.entry.subject) throw new Refuted('the period head is of another person or period')
+  if (policy !== utf8Text(file(files, 'policy'))) throw new Refuted('the policy is not that of the period head')
+  const stems = Object.keys(files).filter((n) => n.startsWith('entries/') && n.endsWith('.entry')).map((n) => n.slice(0, -'.entry'.length)).sort()
+  if (stems.length !== Number(count)) throw new Refuted(`${stems.length} entries instead of ${count}`)
   const leaves: Uint8Array[] = []
   let last = -1
+  let newest = ''
   for (const stem of stems) {
     const one = await committed(files, stem)
     const seq = Number(one.entry.seq)
-    if (one.entry.subject !== statement.entry.subject) throw new Refuted(`${stem} is of another person`)
-    if (!(seq > last)) throw new Refuted(`${stem} is out of order`)
+    if (!same(one, head)) throw new Refuted(`${stem} is of another person or period`)
+    if (!(seq > last) || seq >= Number(head.entry.seq)) throw new Refuted(`${stem} is out of order`)
+    if (one.entry.kind === 'statement') newest = toHex(one.leaf)
     last = seq
     leaves.push(one.leaf)
   }
   if (toBase64(await rootOf(leaves)) !== root) throw new Refuted('the entries do not give the root of the period head')
-  return count
+  if (newest !== toHex(statement.leaf)) throw new Refuted('the statement is not the last one of the period')
+  return leaves.length
+}
+
+/* The plan was published before the statement, and it is this text. */
+async function planned(files: Record<string, Uint8Array>, publication: Committed, statement: Committed): Promise<string> {
+  if (publication.entry.kind !== 'plan' || publication.entry.org !== statement.entry.org || !(Number(publication.entry.seq) < Number(statement.entry.seq))) throw new Refuted('the plan was not published before the statement')
+  const hash = toHex(await sha256(file(files, 'plan.json')))
+  if (publication.content.plan_sha256 !== hash) throw new Refuted('plan.json is not the text that was published')
+  if (statement.content.plan_sha256 !== hash) throw new Refuted('the statement follows another plan')
+  return hash.slice(0, 16)
 }
 
 /** What the page shows must be what was proven; a page could lie while the zip is honest. */
@@ -151,9 +168,10 @@ export async function verifyStatement(input: Input): Promise<Verdict> {
     at = 'content'
     const statement = await committed(files, 'statement')
     if (statement.entry.kind !== 'statement') throw new Refuted('the entry is not of a statement')
+    if (statement.content.period !== statement.entry.period) throw new Refuted('the statement is of another period')
     add('content', 'good', String(statement.entry.sha256).slice(0, 16))
     at = 'included'
-    const checkpoint = await included(files, 'statement', statement.leaf)
+    const checkpoint = await included(files, 'statement', statement)
     verdict.size = checkpoint.size
     add('included', 'good', `${checkpoint.size}`)
     if (input.shown) {
@@ -184,13 +202,13 @@ export async function verifyStatement(input: Input): Promise<Verdict> {
     add('history', history, `${latest.size}`)
     at = 'complete'
     const head = await committed(files, 'period')
-    if (head.entry.kind !== 'period') throw new Refuted('the entry is not of a period head')
-    const headCheckpoint = await included(files, 'period', head.leaf)
-    if (headCheckpoint.size !== checkpoint.size || !equal(headCheckpoint.root, checkpoint.root)) {
-      if ((await signed(headCheckpoint, key)).state !== 'good' || !(await consistent(headCheckpoint, latest, input.fetchTile))) throw new Refuted('the period head stands in another log')
-    }
+    await included(files, 'period', head, checkpoint)
     verdict.entries = await complete(files, head, statement)
     add('complete', 'good', String(verdict.entries))
+    at = 'plan'
+    const publication = await committed(files, 'publication')
+    await included(files, 'publication', publication, checkpoint)
+    add('plan', 'good', await planned(files, publication, statement))
     settle(verdict, input, vkey, latestText)
   } catch (error) {
     const network = !(error instanceof Refuted) && at === 'history'
