@@ -37,4 +37,5 @@ void progress_end(void);
 struct data_options {
     const char *data;     /* folder; default ./qibing-data */
     const char *database; /* postgres://…; NULL: DIR/qibing.db */
+    const char *host;     /* names new proof logs: host/log/company; default localhost */
 };

@@ -21,6 +21,7 @@ struct core {
     const char *data_folder;       /* holds files/, keys/ and the signer's state */
     const char *files_folder;
     const char *version;           /* of the program */
+    void *app;                     /* of the app layer: nobody below looks inside */
 };
 
 static inline struct core *cx_core(const struct cx *cx)

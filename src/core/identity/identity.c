@@ -17,7 +17,7 @@ static enum err purge_sessions(struct job_run *run)
     return job_write(run, purge, NULL);
 }
 
-static const struct job_kind jobs[] = {
+const struct job_kind identity_jobs[] = {
     { .name = "identity.purge_sessions", .run = purge_sessions, .every_s = 86400,
       .about = "Forgets sessions that ended a month ago.", .about_zh = "清除一个月前的会话" },
     { 0 },
@@ -26,5 +26,5 @@ static const struct job_kind jobs[] = {
 const struct module identity_module = {
     .name = "identity",
     .about = "Logins, roles, sessions, tokens.",
-    .jobs = jobs,
+    .jobs = identity_jobs,
 };

@@ -1,0 +1,9 @@
+/*
+ * demo.h - the demo company: real orders of a published file, invented people. See demo/README.md.
+ */
+#pragma once
+
+#include "app/app.h"
+
+/* Prints the logins that `qibing demo` left in the data folder; nothing when there are none. */
+void demo_print_logins(const char *data_folder);
