@@ -199,12 +199,13 @@ void check_apis(struct all *all, struct entity *e)
 
 /* ---- names in C ---- */
 
-static void made(struct all *all, struct str_map *map, struct str name, struct place *at)
+static void made(struct all *all, struct str_map *map, struct str name, struct place *at,
+                 const char *what)
 {
     void **slot = str_map_at(map, name, true);
     struct place *other = *slot;
     if (other && other != at)
-        complain(all, *at, "this makes the C name " STR_FMT ", which %s:%d makes too",
+        complain(all, *at, "this makes the %s " STR_FMT ", which %s:%d makes too", what,
                  STR_ARG(name), other->file, other->line);
     else
         *slot = at;
@@ -213,7 +214,7 @@ static void made(struct all *all, struct str_map *map, struct str name, struct p
 static void made_fmt(struct all *all, struct str_map *map, struct place *at, struct str a,
                      const char *b)
 {
-    made(all, map, str_fmt(all->arena, STR_FMT "_%s", STR_ARG(a), b), at);
+    made(all, map, str_fmt(all->arena, STR_FMT "_%s", STR_ARG(a), b), at, "C name");
 }
 
 void check_names(struct all *all)
@@ -224,14 +225,14 @@ void check_names(struct all *all)
     struct str_map constants = str_map_in(all->arena);
     for (size_t i = 0; i < all->entities.count; i++) {
         struct entity *e = all->entities.items[i];
-        made(all, &map, e->name, &e->at);
+        made(all, &map, e->name, &e->at, "C name");
         for (size_t n = 0; n < COUNT(of_entity); n++)
             made_fmt(all, &map, &e->at, e->name, of_entity[n]);
         for (size_t c = 0; c < e->commands.count; c++)
             made_fmt(all, &map, &e->commands.items[c].at, e->name,
                      str_cstr(all->arena, e->commands.items[c].name));
         if (e->route.len)
-            made(all, &routes, e->route, &e->api_at);
+            made(all, &routes, e->route, &e->api_at, "route");
     }
     for (size_t i = 0; i < all->choices.count; i++) {
         struct choice_set *set = all->choices.items[i];
@@ -243,7 +244,7 @@ void check_names(struct all *all)
     }
     for (size_t i = 0; i < all->queries.count; i++) {
         struct query *q = all->queries.items[i];
-        made(all, &map, q->name, &q->at);
+        made(all, &map, q->name, &q->at, "C name");
         if (q->kind == QUERY_MANY)
             made_fmt(all, &map, &q->at, q->name, "next");
     }
@@ -302,9 +303,12 @@ void check_events(struct all *all)
         struct named *n = &all->events.items[i];
         void **slot = str_map_at(&seen, n->name, true);
         struct named *other = *slot;
-        if (other)
-            complain(all, n->at, "event " STR_FMT " is made twice: here and in %s:%d",
-                     STR_ARG(n->name), other->at.file, other->at.line);
+        if (other) { /* told where somebody wrote it, not where an entity implies it */
+            bool first = n->entity && !other->entity;
+            struct place here = first ? other->at : n->at, there = first ? n->at : other->at;
+            complain(all, here, "event " STR_FMT " is made twice: here and in %s:%d",
+                     STR_ARG(n->name), there.file, there.line);
+        }
         *slot = n;
     }
 }

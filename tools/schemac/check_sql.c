@@ -77,9 +77,12 @@ static void check_columns(struct all *all, struct query *q, sqlite3_stmt *s)
         const struct field *f = &q->out.items[i];
         const struct column *c = origin(all, s, i);
         if (c && !fits(f, c))
-            complain(all, f->at, STR_FMT " is read as %s, but the column " STR_FMT " is %s",
-                     STR_ARG(f->name), type_word(f->type), STR_ARG(c->name),
-                     c->field ? type_word(c->field->type) : c->word);
+            complain(all, f->at,
+                     STR_FMT " is read as %s%s" STR_FMT ", but the column " STR_FMT " is %s%s" STR_FMT,
+                     STR_ARG(f->name), type_word(f->type), f->of.s.len ? " " : "", STR_ARG(f->of.s),
+                     STR_ARG(c->name), c->field ? type_word(c->field->type) : c->word,
+                     c->field && c->field->of.s.len ? " " : "",
+                     STR_ARG(c->field ? c->field->of.s : STR_NONE));
     }
 }
 

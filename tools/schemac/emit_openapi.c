@@ -4,194 +4,7 @@
  *
  * `x-permission` names what the caller must hold; the test that walks all routes reads it.
  */
-#include "desc.h"
-
-#include "base/json.h"
-
-static void put(struct json_writer *w, const char *key, const char *value)
-{
-    json_key(w, key);
-    json_put_cstr(w, value);
-}
-
-static void put_str(struct json_writer *w, const char *key, struct str value)
-{
-    json_key(w, key);
-    json_put_str(w, value);
-}
-
-static void put_int(struct json_writer *w, const char *key, int64_t value)
-{
-    json_key(w, key);
-    json_put_i64(w, value);
-}
-
-static void begin(struct json_writer *w, const char *key)
-{
-    json_key(w, key);
-    json_begin_object(w);
-}
-
-/* ---- schemas ---- */
-
-static void put_record(struct json_writer *w, const struct record *r);
-
-static void put_codes(struct json_writer *w, const struct choice_set *set)
-{
-    put(w, "type", "string");
-    json_key(w, "enum");
-    json_begin_array(w);
-    for (size_t i = 0; i < set->count; i++)
-        json_put_str(w, set->items[i].code);
-    json_end_array(w);
-}
-
-static void put_integer(struct json_writer *w, const struct field *f, const char *format)
-{
-    /* Beyond 2^53 a JSON reader may round: such limits say nothing to it. */
-    const int64_t exact = INT64_C(1) << 53;
-    put(w, "type", "integer");
-    put(w, "format", format);
-    if (f->ranged && f->low > -exact)
-        put_int(w, "minimum", f->low);
-    if (f->ranged && f->high < exact)
-        put_int(w, "maximum", f->high);
-}
-
-static void put_text(struct json_writer *w, const char *format, int64_t max)
-{
-    put(w, "type", "string");
-    if (format)
-        put(w, "format", format);
-    if (max > 0)
-        put_int(w, "maxLength", max);
-}
-
-static void put_type(struct json_writer *w, const struct field *f)
-{
-    switch (f->type) {
-    case FIELD_REF:
-    case FIELD_FILE:
-        put_text(w, "int64-id", 0);
-        put_str(w, "x-entity", f->of.s);
-        break;
-    case FIELD_TEXT: put_text(w, NULL, f->high); break;
-    case FIELD_SECRET: put_text(w, "masked", f->high); break;
-    case FIELD_INT: put_integer(w, f, "int64"); break;
-    case FIELD_MONEY: put_integer(w, f, "fen"); break;
-    case FIELD_RATE: put_integer(w, f, "ppm"); break;
-    case FIELD_DECIMAL: put_text(w, "decimal", 0); break;
-    case FIELD_DATE: put_text(w, "date", 0); break;
-    case FIELD_INSTANT: put_text(w, "date-time", 0); break;
-    case FIELD_BOOL: put(w, "type", "boolean"); break;
-    case FIELD_ENUM:
-    case FIELD_STATES: put_codes(w, f->choices); break;
-    case FIELD_JSON: break; /* any value */
-    case FIELD_BYTES:
-        put(w, "type", "string");
-        put(w, "contentEncoding", "base64");
-        break;
-    case FIELD_POINT:
-        put(w, "type", "array");
-        begin(w, "items");
-        put(w, "type", "number");
-        json_end_object(w);
-        put_int(w, "minItems", 2);
-        put_int(w, "maxItems", 2);
-        break;
-    case FIELD_ROWS:
-        put(w, "type", "array");
-        put_int(w, "minItems", f->low);
-        put_int(w, "maxItems", f->high);
-        begin(w, "items");
-        put_record(w, f->rows);
-        json_end_object(w);
-        break;
-    }
-}
-
-static struct str wire(struct arena *arena, const struct field *f)
-{
-    const char *unit = f->type == FIELD_MONEY ? "_fen" : f->type == FIELD_RATE ? "_ppm" : "";
-    return str_fmt(arena, STR_FMT "%s", STR_ARG(f->name), unit);
-}
-
-static void put_property(struct json_writer *w, const struct field *f)
-{
-    json_key_str(w, wire(w->out->arena, f));
-    json_begin_object(w);
-    put_type(w, f);
-    put_str(w, "title", f->label.en);
-    put_str(w, "x-title-zh", f->label.zh);
-    if (f->help.en.len)
-        put_str(w, "description", f->help.en);
-    if (f->unit.len)
-        put_str(w, "x-unit", f->unit);
-    if (f->flags & FIELD_READONLY) {
-        json_key(w, "readOnly");
-        json_put_bool(w, true);
-    }
-    json_end_object(w);
-}
-
-static void put_required(struct json_writer *w, const struct record *r, const struct words *only)
-{
-    json_key(w, "required");
-    json_begin_array(w);
-    for (size_t i = 0; i < (only ? only->count : r->count); i++) {
-        const struct field *f = &r->items[only ? (size_t)only->items[i].resolved : i];
-        bool must = (f->flags & FIELD_REQUIRED) && !(f->flags & FIELD_DEFAULT);
-        if (must)
-            json_put_str(w, wire(w->out->arena, f));
-    }
-    json_end_array(w);
-}
-
-static void put_record(struct json_writer *w, const struct record *r)
-{
-    put(w, "type", "object");
-    begin(w, "properties");
-    for (size_t i = 0; i < r->count; i++)
-        put_property(w, &r->items[i]);
-    json_end_object(w);
-    put_required(w, r, NULL);
-    json_key(w, "additionalProperties");
-    json_put_bool(w, false);
-}
-
-/* What create or update takes: the accepted fields. Update demands none of them. */
-static void put_accepted(struct json_writer *w, const struct entity *e, enum entity_op op)
-{
-    const struct words *fields = &e->ops[op].fields;
-    put(w, "type", "object");
-    begin(w, "properties");
-    for (size_t i = 0; i < fields->count; i++)
-        put_property(w, &e->fields.items[fields->items[i].resolved]);
-    if (e->flags & ENTITY_EXTRA) {
-        begin(w, "extra");
-        put(w, "type", "object");
-        json_end_object(w);
-    }
-    json_end_object(w);
-    if (op == OP_CREATE && !e->hook_fill)
-        put_required(w, &e->fields, fields);
-    json_key(w, "additionalProperties");
-    json_put_bool(w, false);
-}
-
-static void put_row(struct json_writer *w, const struct entity *e)
-{
-    put(w, "type", "object");
-    put_str(w, "title", e->label.en);
-    put_str(w, "x-title-zh", e->label.zh);
-    begin(w, "properties");
-    for (size_t i = 0; i < e->fields.count; i++)
-        if (!(e->fields.items[i].flags & FIELD_HIDDEN))
-            put_property(w, &e->fields.items[i]);
-    json_end_object(w);
-}
-
-/* ---- operations ---- */
+#include "openapi.h"
 
 struct path {
     struct all *all;
@@ -230,7 +43,7 @@ static void put_parameter(struct json_writer *w, const char *in, struct str name
     }
     begin(w, "schema");
     if (f && (f->type == FIELD_INT || f->type == FIELD_MONEY || f->type == FIELD_RATE))
-        put_integer(w, f, "int64");
+        schema_integer(w, f, "int64");
     else
         put(w, "type", "string"); /* lists: value[,value…] */
     json_end_object(w);
@@ -458,14 +271,14 @@ static void put_schemas(struct all *all, struct json_writer *w)
             continue;
         json_key_str(w, e->name);
         json_begin_object(w);
-        put_row(w, e);
+        schema_row(w, e);
         json_end_object(w);
         for (int op = OP_CREATE; op <= OP_UPDATE; op++) {
             if (!e->ops[op].offered)
                 continue;
             json_key_str(w, named(&p, op == OP_CREATE ? "create" : "update"));
             json_begin_object(w);
-            put_accepted(w, e, (enum entity_op)op);
+            schema_accepted(w, e, (enum entity_op)op);
             json_end_object(w);
         }
         for (size_t c = 0; c < e->commands.count; c++) {
@@ -477,7 +290,7 @@ static void put_schemas(struct all *all, struct json_writer *w)
                 json_key_str(w, str_fmt(all->arena, STR_FMT "_" STR_FMT "_%s", STR_ARG(e->name),
                                         STR_ARG(command->name), side ? "out" : "in"));
                 json_begin_object(w);
-                put_record(w, sides[side]);
+                schema_record(w, sides[side]);
                 json_end_object(w);
             }
         }

@@ -60,8 +60,10 @@ void lex(struct all *all, const char *file, struct str text, struct lines *ret)
             complain(all, line.at, "the line is not UTF-8 text");
             continue;
         }
-        if (part.len && part.data[0] == '\t')
+        if (part.len && part.data[0] == '\t') {
             complain(all, line.at, "indent with spaces, not tabs");
+            continue;
+        }
         lex_line(all, &line, part);
         if (line.count)
             vec_add(all->arena, ret, line);

@@ -111,9 +111,12 @@ static void parse_choice(struct reader *r, struct choice_set *set)
     }
     if (!take_label(r, "a code", &item.label) || !end_line(r))
         return;
-    for (size_t i = 0; i < set->count; i++)
-        if (str_eq(set->items[i].code, item.code))
-            complain(r->all, item.at, "" STR_FMT " stands twice", STR_ARG(item.code));
+    for (size_t i = 0; i < set->count; i++) {
+        if (!str_eq(set->items[i].code, item.code))
+            continue;
+        complain(r->all, item.at, STR_FMT " stands twice", STR_ARG(item.code));
+        return;
+    }
     vec_add(r->all->arena, set, item);
 }
 
@@ -329,9 +332,11 @@ void parse_command(struct reader *r)
         read_record(r, &c.in, 0);
         r->lines.count = rest.count;
     }
+    bool twice = false;
     for (size_t i = 0; e && i < e->commands.count; i++)
-        if (str_eq(e->commands.items[i].name, c.name))
-            complain(r->all, c.at, "command " STR_FMT " stands twice", STR_ARG(c.name));
-    if (e && c.name.len)
+        twice = twice || str_eq(e->commands.items[i].name, c.name);
+    if (twice)
+        complain(r->all, c.at, "command " STR_FMT " stands twice", STR_ARG(c.name));
+    if (e && c.name.len && !twice)
         vec_add(r->all->arena, &e->commands, c);
 }

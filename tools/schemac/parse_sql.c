@@ -167,13 +167,13 @@ static void end_query(struct all *all, struct query *q, struct str text)
     if (!q)
         return;
     q->text = str_trim(text);
-    while (str_ends(q->text, STR(";")))
-        q->text = str_trim(str_cut(q->text, 0, q->text.len - 1));
-    if (q->text.len == 0) {
+    compile_sql(all, q);
+    while (str_ends(q->sql, STR(";")))
+        q->sql = str_trim(str_cut(q->sql, 0, q->sql.len - 1));
+    if (q->sql.len == 0) {
         complain(all, q->at, "statement " STR_FMT " has no text", STR_ARG(q->name));
         return;
     }
-    compile_sql(all, q);
     struct str sql = q->sql;
     q->writes = first_word_is(sql, "insert") || first_word_is(sql, "update") ||
                 first_word_is(sql, "delete");

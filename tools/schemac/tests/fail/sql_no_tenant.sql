@@ -1,0 +1,4 @@
+-- query: person_all  many
+-- out:  id ref person
+SELECT id FROM person;
+-- expect: 1: statement person_all: table person belongs to companies and needs person.org = :org

@@ -1,0 +1,4 @@
+-- query: names  many
+-- out:  name text
+SELECT name FROM person WHERE org = :org AND unit_id IN (SELECT id FROM unit);
+-- expect: 1: statement names: table unit belongs to companies and needs unit.org = :org
