@@ -2,6 +2,8 @@
 #include "base/test.h"
 #include "engine/formula/formula.h"
 
+#include <stdio.h>
+
 static const struct formula_column_shape rate_keys[] = {
     { .name = { "category", 8 }, .type = FORMULA_NUMBER },
     { .name = { "region", 6 }, .type = FORMULA_TEXT },
@@ -301,4 +303,44 @@ TEST(formula_lookup_refuses_bad_rows)
     CHECK_EQ(formula_lookup_load(arena, tables, keys, wrong, 2, &ret, &fault), ERR_UNPROCESSABLE);
     CHECK_EQ(fault.line, 2);
     CHECK_EQ(formula_lookup_load(arena, tables, keys, columns, 0, &ret, &fault), OK);
+}
+
+/* ---- the manual ---- */
+
+static struct str read_manual(struct arena *arena)
+{
+    struct str here = str_from(__FILE__);
+    ptrdiff_t at = str_find(here, STR("src/engine/formula/"));
+    struct str root = str_cut(here, 0, at < 0 ? 0 : (size_t)at);
+    struct buf text = buf_in(arena);
+    FILE *file = fopen(str_cstr(arena, str_fmt(arena, STR_FMT "docs/FORMULA.md", STR_ARG(root))),
+                       "r");
+    if (!file)
+        return STR_NONE;
+    size_t got;
+    while ((got = fread(buf_reserve(&text, 4096), 1, 4096, file)) > 0)
+        text.len += got;
+    fclose(file);
+    return buf_view(&text);
+}
+
+TEST(formula_manual)
+{
+    struct arena *arena = test_arena();
+    struct str rest = read_manual(arena), line;
+    int examples = 0;
+    if (rest.len == 0) {
+        test_skip("docs/FORMULA.md is not there");
+        return;
+    }
+    while (str_split(&rest, '\n', &line)) {
+        ptrdiff_t arrow = str_find(line, STR(" → "));
+        if (arrow < 0 || str_find(line, STR("`formula")) >= 0)
+            continue;
+        const char *formula = str_cstr(arena, str_trim(str_cut(line, 0, (size_t)arrow)));
+        struct str result = str_cut(line, (size_t)arrow + STR(" → ").len, line.len);
+        CHECK_STR(result_of(formula, NULL), result, "%s", formula);
+        examples++;
+    }
+    CHECK(examples > 35, "only %d examples found", examples);
 }

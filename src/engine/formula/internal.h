@@ -15,9 +15,9 @@
 
 typedef __int128 i128;
 
-/* Ranges saturate here: a bound at the limit means "unbounded". Below 2^127, so that adding two
+/* Ranges saturate here: a bound at the limit means "unbounded". Small enough that the sum of two
  * bounds cannot wrap. */
-#define WIDE_MAX ((i128)1 << 126)
+#define WIDE_MAX (((i128)1 << 126) - 1)
 
 /* Days of 0001-01-01 and 9999-12-31: what date_parts() can read. */
 #define DATE_LOW INT64_C(-719162)

@@ -53,9 +53,15 @@ bool range_within(struct range a, i128 low, i128 high)
     return a.low >= low && a.high <= high;
 }
 
+/* Unbounded stays unbounded, whatever is added to it. */
+static i128 bound_add(i128 a, i128 b, i128 edge)
+{
+    return a == edge || b == edge ? edge : clamp(a + b);
+}
+
 struct range range_add(struct range a, struct range b)
 {
-    return (struct range){ clamp(a.low + b.low), clamp(a.high + b.high) };
+    return (struct range){ bound_add(a.low, b.low, -WIDE_MAX), bound_add(a.high, b.high, WIDE_MAX) };
 }
 
 struct range range_negate(struct range a)
