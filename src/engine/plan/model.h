@@ -331,6 +331,9 @@ const struct tier_ladder *tier_ladder_of(const struct plan_data *data, const str
                                          size_t row);
 __int128 tier_curve(const struct tier_ladder *ladder, int64_t x);
 
+/* run.c: by the table's single key; texts by bytes. */
+int plan_compare_keys(const struct plan_data *data, int table, int32_t a, int32_t b);
+
 /* tree.c */
 NODISCARD enum err run_override(struct plan_data *data, const struct component *c,
                                 struct fault *fault);

@@ -195,7 +195,8 @@ struct plan_node {
     int64_t value;
     bool adds;                /* value = sum of the children's values, to the fen */
     bool money;               /* value is fen */
-    struct plan_node *first, *next;
+    bool repeated;            /* explained elsewhere in the same tree; no children here */
+    struct plan_node *first, *last, *next;
     size_t children;
 };
 

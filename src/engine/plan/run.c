@@ -96,7 +96,7 @@ static void drop_results(struct plan_data *data)
 
 /* ---- order by key ---------------------------------------------------------------------------- */
 
-static int compare_keys(const struct plan_data *data, int table, int32_t a, int32_t b)
+int plan_compare_keys(const struct plan_data *data, int table, int32_t a, int32_t b)
 {
     const struct table *t = &data->plan->tables[table];
     struct store s = data->rows[table].stores[t->keys[0]];
@@ -115,7 +115,7 @@ static void sort_rows(const struct plan_data *data, int table, int32_t *rows, in
             size_t a = from, mid = MIN(n, from + width), b = mid, end = MIN(n, from + 2 * width);
             for (size_t to = from; to < end; to++) {
                 bool left = b >= end ||
-                            (a < mid && compare_keys(data, table, rows[a], rows[b]) <= 0);
+                            (a < mid && plan_compare_keys(data, table, rows[a], rows[b]) <= 0);
                 other[to] = left ? rows[a++] : rows[b++];
             }
         }
@@ -130,7 +130,7 @@ static void sort_output(struct plan_data *data, int table)
         return;
     rows->sorted_known = true;
     size_t i = 1;
-    while (i < rows->count && compare_keys(data, table, (int32_t)i - 1, (int32_t)i) < 0)
+    while (i < rows->count && plan_compare_keys(data, table, (int32_t)i - 1, (int32_t)i) < 0)
         i++;
     if (i >= rows->count)
         return;
