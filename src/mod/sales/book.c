@@ -73,11 +73,11 @@ static struct str order_content(struct cx *cx, const struct sales_order *order,
 }
 
 static enum err prove(struct cx *cx, const char *kind, struct person_id person, struct date day,
-                      const char *entity, int64_t row, struct str content)
+                      const char *entity, int64_t row, struct str content, int64_t *seq)
 {
     struct proof_fact fact = { .kind = kind, .person = person.v, .entity = entity, .row = row,
                                .period = sales_period_of(cx->arena, day), .content = content };
-    return cx->services->proof_append(cx, &fact, NULL);
+    return cx->services->proof_append(cx, &fact, seq);
 }
 
 static enum err make_lines(struct cx *cx, const struct order_draft *draft,
@@ -133,11 +133,14 @@ enum err sales_book_order(struct cx *cx, const struct order_draft *draft, struct
     TRY(set_unit(cx, &order));
     struct order_line *made = arena_array(cx->arena, struct order_line, draft->line_count);
     TRY(make_lines(cx, draft, &order, made));
-    TRY(sales_order_insert(cx, &order));
-    for (size_t i = 0; i < draft->line_count; i++)
-        TRY(order_line_insert(cx, &made[i]));
+    int64_t seq;
     TRY(prove(cx, "order", order.promoter, order.ordered_on, "sales_order", order.id.v,
-              order_content(cx, &order, made, draft->line_count)));
+              order_content(cx, &order, made, draft->line_count), &seq));
+    TRY(sales_order_insert(cx, &order));
+    for (size_t i = 0; i < draft->line_count; i++) {
+        made[i].log_seq = seq;
+        TRY(order_line_insert(cx, &made[i]));
+    }
     *ret = order;
     if (lines)
         *lines = made;
@@ -177,12 +180,14 @@ enum err sales_book_collection(struct cx *cx, struct sales_order *order, struct 
     row.collected_at = at;
     row.collected_on = instant_date(at, cx->zone_minutes);
     row.method = method;
+    row.id.v = cx_new_id(cx);
+    TRY(prove(cx, "collection", order->promoter, row.collected_on, "collection", row.id.v,
+              money_content(cx, "collection", row.id.v, amount, at, 0, order->id.v),
+              &row.log_seq));
     TRY(collection_insert(cx, &row));
     if (!money_add(order->collected, amount, &order->collected))
         return refuse(cx, ERR_OVERFLOW, "the amount is too large", "金额过大");
-    TRY(sales_order_update(cx, order));
-    return prove(cx, "collection", order->promoter, row.collected_on, "collection", row.id.v,
-                 money_content(cx, "collection", row.id.v, amount, at, 0, order->id.v));
+    return sales_order_update(cx, order);
 }
 
 static enum err raise_refunded(struct cx *cx, struct sales_order_id id, struct money amount)
@@ -209,13 +214,15 @@ enum err sales_book_refund(struct cx *cx, const struct refund_draft *draft, stru
     row.refunded_at = draft->at;
     row.refunded_on = instant_date(draft->at, cx->zone_minutes);
     row.reason = draft->reason;
+    row.id.v = cx_new_id(cx);
+    TRY(prove(cx, "refund", row.promoter, row.refunded_on, "refund", row.id.v,
+              money_content(cx, "refund", row.id.v, row.amount, row.refunded_at, row.origin.v,
+                            row.sales_order.v), &row.log_seq));
     TRY(refund_insert(cx, &row));
     if (draft->origin)
         TRY(raise_refunded(cx, draft->origin->sales_order, draft->amount));
     *ret = row;
-    return prove(cx, "refund", row.promoter, row.refunded_on, "refund", row.id.v,
-                 money_content(cx, "refund", row.id.v, row.amount, row.refunded_at,
-                               row.origin.v, row.sales_order.v));
+    return OK;
 }
 
 enum err sales_book_activity(struct cx *cx, const struct activity_draft *draft,
@@ -229,7 +236,7 @@ enum err sales_book_activity(struct cx *cx, const struct activity_draft *draft,
     row.happened_on = instant_date(draft->at, cx->zone_minutes);
     row.valid = draft->valid;
     row.note = draft->note;
-    TRY(activity_insert(cx, &row));
+    row.id.v = cx_new_id(cx);
     struct buf out = buf_in(cx->arena);
     struct json_writer w = json_writer_to(&out);
     json_begin_object(&w);
@@ -244,7 +251,9 @@ enum err sales_book_activity(struct cx *cx, const struct activity_draft *draft,
     json_key(&w, "valid");
     json_put_bool(&w, row.valid);
     json_end_object(&w);
+    TRY(prove(cx, "activity", row.promoter, row.happened_on, "activity", row.id.v, buf_view(&out),
+              &row.log_seq));
+    TRY(activity_insert(cx, &row));
     *ret = row;
-    return prove(cx, "activity", row.promoter, row.happened_on, "activity", row.id.v,
-                 buf_view(&out));
+    return OK;
 }
