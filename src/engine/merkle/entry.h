@@ -9,7 +9,7 @@
  *     period   "2026-10"; "" when it belongs to none
  *     seq      its number in the log, from 0: the index of its leaf
  *     sha256   SHA-256(32-byte salt ‖ canonical content), lower-case hex
- *     subject  HMAC-SHA256(company's key, person ‖ period), hex; "" when it is about nobody
+ *     subject  HMAC-SHA256(company's key, person ‖ period), hex; "" when about nobody
  *     v        1
  *
  * The content of a period head (kind "period") is {count, kind, policy, root, subject}: root is that
