@@ -56,7 +56,7 @@ struct exchange *exchange_take(struct conn *conn)
     x->pub.arena = arena;
     x->pub.body_fd = -1;
     x->pub.reply.fd = -1;
-    x->pub.tls = conn->ssl != NULL;
+    x->pub.tls = x->sealed = conn->ssl != NULL;
     x->pub.peer = str_from(conn->peer_name);
     x->pub.began = clock_us();
     x->server = loop->server;
@@ -154,8 +154,8 @@ void count_reply(struct exchange *x)
     count(&c->latency[bucket], 1);
     count(&c->latency_sum, (uint64_t)us);
     if (x->server->config.access_log)
-        log_line(LOG_INFO, "http", "%s %s %s %d %lld B %lld us %s",
+        log_line(LOG_INFO, "http", "%s %s %s %d %lld B %lld us " STR_FMT,
                  x->head.raw_path.data ? http_method_name(x->pub.method) : "-",
                  x->pub.route ? x->pub.route->pattern : "-", x->id, x->status,
-                 (long long)x->conn->moved, (long long)us, x->conn->peer_name);
+                 (long long)x->conn->moved, (long long)us, STR_ARG(x->pub.peer));
 }

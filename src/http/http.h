@@ -243,7 +243,8 @@ struct http_config {
 };
 
 struct http_server;
-/* Binds and starts the loops. The server runs when this returns. */
+/* Binds and starts the loops. The server runs when this returns; `*ret` is set before that, so that
+ * handlers may use it. */
 NODISCARD enum err http_server_open(const struct http_config *config, struct fault *fault,
                                     struct http_server **ret);
 int http_server_port(const struct http_server *server);

@@ -60,6 +60,7 @@ struct exchange {
     bool bad_header;
     bool answered;            /* by its own handler, before that returned */
     bool must_close;
+    bool sealed;              /* TLS of this connection; pub.tls may be the proxy's */
     /* set by reply_prepare */
     int status;
     enum body_kind kind;
@@ -203,6 +204,7 @@ struct loop {
     int listen_fd, wake_fd;
     struct conn *conns;
     _Atomic(struct post *) posts;
+    _Atomic int64_t posting; /* threads inside loop_post */
     struct exchange *dispatching; /* whose handler runs now */
     struct exchange *pool;
     int pooled;

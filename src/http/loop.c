@@ -24,7 +24,7 @@ int64_t clock_us(void)
 
 /* A stack that any thread may push on; only the push on an empty one has to wake the loop, so the
  * answers of one group commit cost one system call together. */
-void loop_post(struct loop *loop, struct post *post)
+static void push(struct loop *loop, struct post *post)
 {
     struct post *first = atomic_load_explicit(&loop->posts, memory_order_relaxed);
     do
@@ -36,6 +36,15 @@ void loop_post(struct loop *loop, struct post *post)
     uint64_t one = 1;
     ssize_t ignored = write(loop->wake_fd, &one, sizeof one);
     (void)ignored;
+}
+
+void loop_post(struct loop *loop, struct post *post)
+{
+    /* The loop may take the post, finish and end before our write returns: whoever frees the loop
+     * waits for this count. */
+    atomic_fetch_add(&loop->posting, 1);
+    push(loop, post);
+    atomic_fetch_sub(&loop->posting, 1);
 }
 
 static void run_posts(struct loop *loop)

@@ -226,7 +226,7 @@ static void prepare(struct exchange *x)
         compress(x);
     }
     settle_length(x);
-    if (x->kind == BODY_PULL || (x->kind == BODY_FILE && x->conn->ssl))
+    if (x->kind == BODY_PULL || (x->kind == BODY_FILE && x->sealed))
         x->chunk = arena_alloc(x->pub.arena, CHUNK_HEAD + CHUNK + 2);
     build_head(x);
 }

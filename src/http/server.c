@@ -215,13 +215,14 @@ enum err http_server_open(const struct http_config *config, struct fault *fault,
         return fault_explain(fault, e, "listening on %s:%d",
                              config->address ? config->address : "127.0.0.1", config->port);
     }
+    *ret = server; /* before the first handler runs: it may want to know its server */
     e = start_loops(server, fault);
     if (e) {
+        *ret = NULL;
         (void)http_server_stop(server, 0);
         http_server_close(server);
         return e;
     }
-    *ret = server;
     return OK;
 }
 
@@ -260,8 +261,10 @@ bool http_server_stop(struct http_server *server, int deadline_ms)
 
 void http_server_close(struct http_server *server)
 {
-    for (int i = 0; i < server->started; i++)
+    for (int i = 0; i < server->started; i++) {
         pthread_join(server->loops[i].handle, NULL);
+        wait_until_zero(&server->loops[i].posting, 0);
+    }
     wait_until_zero(&server->streams, 0);
     free_server(server);
 }

@@ -168,8 +168,10 @@ static ssize_t pull(void *user, char *room, size_t size)
     size_t n = (size_t)MIN((int64_t)size, p->size - p->at);
     if (p->breaks && p->at > 0)
         return -1;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < MIN(n, 26); i++)
         room[i] = (char)('a' + (p->at + (int64_t)i) % 26);
+    for (size_t done = 26; done < n; done *= 2) /* what is there repeats every 26 bytes */
+        memcpy(room + done, room, MIN(done, n - done));
     p->at += (int64_t)n;
     return (ssize_t)n;
 }
@@ -211,7 +213,7 @@ struct job {
     struct probe *probe;
     struct http_exchange *x;
     struct http_stream *stream;
-    int64_t ms, count;
+    int64_t ms, count, pad;
 };
 
 static void start(struct probe *probe, void *(*run)(void *), struct job job)
@@ -250,11 +252,14 @@ static void *send_events(void *user)
 {
     struct job *job = user;
     bool ok = true;
+    char padding[4096]; /* comment lines, to fill a client's buffers sooner */
+    memset(padding, ':', sizeof padding);
     for (int64_t i = 0; ok && i < job->count; i++) {
         char id[24], text[64];
         snprintf(id, sizeof id, "%lld", (long long)i);
         snprintf(text, sizeof text, "first %lld\nsecond", (long long)i);
-        ok = http_stream_event(job->stream, "tick", str_from(id), str_from(text));
+        ok = http_stream_event(job->stream, "tick", str_from(id), str_from(text)) &&
+             (!job->pad || http_stream_push(job->stream, (struct str){ padding, (size_t)job->pad }));
         if (job->ms)
             usleep((useconds_t)(job->ms * 1000));
     }
@@ -267,6 +272,7 @@ static void events(struct http_exchange *x)
 {
     struct job job = { .ms = number(x, "ms", 10), .count = number(x, "count", 5) };
     struct probe *probe = probe_of(x);
+    job.pad = MIN(number(x, "pad", 0), 4096);
     job.stream = http_stream_open_events(x); /* x is gone from here on */
     if (job.stream)
         start(probe, send_events, job);

@@ -177,7 +177,7 @@ test('an event client that does not read is cut, not stored', async (t) => {
   const { port } = await start(t, '--queue', '65536')
   const socket = net.connect(port, '127.0.0.1')
   socket.on('error', () => {})
-  socket.write('GET /events?count=1000000&ms=0 HTTP/1.1\r\nHost: a\r\n\r\n')
+  socket.write('GET /events?count=1000000&ms=0&pad=4096 HTTP/1.1\r\nHost: a\r\n\r\n')
   socket.pause()
   await until(async () => (await json(port, '/stats')).streams === 0, 10000)
   socket.destroy()
