@@ -40,7 +40,7 @@ static enum err guarded(struct call *call, enum err (*step)(struct call *call))
 
 static bool only_reads(const struct route *r)
 {
-    return r->method == GET || r->reads;
+    return r->method == GET || r->reads || r->no_tx;
 }
 
 static void drop_files(struct reply *out)
@@ -334,6 +334,7 @@ static void begin_cx(struct call *call)
         .ids = config->ids,
         .model = config->services->model,
         .services = config->services,
+        .db = config->db,
         .request_id = call->exchange ? call->exchange->id : STR_NONE,
     };
     set_language(call);

@@ -18,6 +18,7 @@
 #include "base/str.h"
 #include "base/vec.h"
 
+struct db;
 struct db_tx;
 struct services;
 struct model;
@@ -64,7 +65,8 @@ struct problem {
 struct cx {
     struct arena *arena;
     struct db_tx *tx;
-    bool writes; /* tx may write */
+    bool writes;   /* tx may write */
+    struct db *db; /* for routes and jobs that run outside of a transaction (.no_tx) only */
 
     int64_t org;
     struct actor actor;

@@ -257,8 +257,9 @@ static void read_member(struct reading *r, const struct json *v)
         r->given[index] = true;
     /* A required field cleared on purpose is told by the caller's look at what is missing, unless
      * its value was bad in itself: then one message is enough. */
-    if (field_from_json(cx, f, path, v, r->row) && (f->flags & FIELD_REQUIRED) &&
-        f->type != FIELD_ROWS && field_absent(f, r->row))
+    if (field_from_json(cx, f, path, v, r->row) &&
+        (f->flags & (FIELD_REQUIRED | FIELD_DEFAULT)) && f->type != FIELD_ROWS &&
+        field_absent(f, r->row))
         problem(cx, path, "required", "is required", "必填");
 }
 

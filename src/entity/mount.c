@@ -58,7 +58,7 @@ static void mount_many(const struct mounting *m)
     const struct entity_operation *ops = m->model->ops;
     mount(m, ops[OP_IMPORT].may, "/import",
           (struct route){ POST, .run = op_import, .body = BODY_CSV | BODY_XLSX,
-                          .before = op_import_before, .about = "Import a sheet" });
+                          .no_tx = true, .about = "Import a sheet" });
     mount(m, ops[OP_EXPORT].may, "/export",
           (struct route){ GET, .run = op_export, .about = "Export a sheet" });
     /* Each thing that is done asks for its own permission, see op_bulk(). */

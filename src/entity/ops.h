@@ -12,7 +12,6 @@ struct op_target {
 
 route_run op_list, op_get, op_create, op_update, op_archive, op_restore, op_bulk, op_reveal,
     op_history, op_command, op_command_on_all, op_import, op_export, op_meta;
-route_before op_import_before;
 
 /* The steps that single, bulk and import share; each stands in the running transaction. */
 NODISCARD enum err op_create_row(struct cx *cx, const struct entity_model *model,

@@ -114,7 +114,8 @@ struct route {
     unsigned body;    /* BODY_… that are accepted, or-ed */
     size_t body_max;  /* 0: the limit of the kind */
     bool reads;       /* a POST that changes nothing (preview, search) */
-    bool no_tx;       /* on a worker without any transaction (streams, waiting) */
+    bool no_tx;       /* on a worker without any transaction (streams, long work): cx->tx is NULL,
+                         the handler opens its own on cx->db */
     bool versioned;   /* If-Match is required: 428 without */
     bool unkeyed;     /* ignores Idempotency-Key: a repeat is harmless or must run again (sign-in) */
     route_before *before;
@@ -137,7 +138,6 @@ struct module {
 
 /* ------------------------------------------------------------------ the dispatcher */
 
-struct db;
 struct http_route;
 struct api;
 

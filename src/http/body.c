@@ -40,7 +40,7 @@ enum step body_begin(struct conn *c)
         return STEP_AGAIN;
     log_line(LOG_ERROR, "http", "%s: no spool file in %s: %s", x->id,
              x->server->config.spool_folder, strerror(errno));
-    return refuse(c, 500, "");
+    return conn_refuse(c, 500, "");
 }
 
 /* Counts memory before it is taken, over all connections. */
@@ -145,7 +145,7 @@ static enum step complete(struct conn *c)
         return dispatch_handler(c);
     x->pub.body = STR("");
     if (lseek(x->pub.body_fd, 0, SEEK_SET) != 0)
-        return refuse(c, 500, "");
+        return conn_refuse(c, 500, "");
     return dispatch_handler(c);
 }
 
@@ -156,7 +156,7 @@ enum step body_run(struct conn *c)
         if (status == 0)
             return complete(c);
         if (status != HTTP_MORE)
-            return refuse(c, status, status == 400 ? "bad chunk" : "");
+            return conn_refuse(c, status, status == 400 ? "bad chunk" : "");
         enum step step = conn_fill(c);
         if (step != STEP_AGAIN)
             return step;

@@ -213,7 +213,7 @@ static void too_slow(struct conn *c, int status)
         conn_close(c);
         return;
     }
-    if (refuse(c, status, "the request came too slowly") == STEP_CLOSE)
+    if (conn_refuse(c, status, "the request came too slowly") == STEP_CLOSE)
         conn_close(c);
     else
         conn_run(c);

@@ -16,7 +16,7 @@ static void reset_head(struct conn *c)
     c->saw_bytes = c->fresh = false;
 }
 
-enum step refuse(struct conn *c, int status, const char *why)
+enum step conn_refuse(struct conn *c, int status, const char *why)
 {
     if (!c->x && !exchange_take(c))
         return STEP_CLOSE;
@@ -67,9 +67,9 @@ enum step head_run(struct conn *c)
         if (status == 0)
             return dispatch_head(c, head_len);
         if (status != HTTP_MORE)
-            return refuse(c, status, why_of_scan(status));
+            return conn_refuse(c, status, why_of_scan(status));
     } else if (bad) {
-        return refuse(c, 400, "bad request line");
+        return conn_refuse(c, 400, "bad request line");
     }
     enum step step = conn_fill(c);
     return step == STEP_WAIT && c->loop->stopping && !c->in_len ? STEP_CLOSE : step;

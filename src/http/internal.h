@@ -154,7 +154,7 @@ enum step body_run(struct conn *conn);                 /* CONN_BODY */
 enum step dispatch_head(struct conn *conn, size_t head_len);
 enum step dispatch_handler(struct conn *conn);         /* the request is complete */
 enum step dispatch_reply(struct conn *conn);           /* the exchange is answered */
-enum step refuse(struct conn *conn, int status, const char *why); /* and close */
+enum step conn_refuse(struct conn *conn, int status, const char *why); /* and close */
 enum step writer_run(struct conn *conn);               /* CONN_REPLY */
 enum step linger_begin(struct conn *conn);
 enum step linger_run(struct conn *conn);               /* CONN_LINGER */
