@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define PORTION_BYTES ((size_t)4 << 20)
@@ -157,6 +158,12 @@ enum err settle_write(struct settle *s, const char *folder, struct fault *fault)
     }
     bool made;
     TRY(make_out(folder, &made, fault));
+    /* The renames come last and must not stop half way: look for what would stop them now. */
+    for (int i = 0; i < outputs; i++) {
+        struct stat st;
+        if (stat(final[i], &st) == 0 && !S_ISREG(st.st_mode))
+            return fault_set(fault, ERR_INVALID, "%s: is not a file", final[i]);
+    }
     enum err e = write_all(s, temporary, fault);
     if (e == OK)
         e = rename_all(temporary, final, outputs, fault);

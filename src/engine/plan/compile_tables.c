@@ -41,15 +41,42 @@ static void natural_range(struct column *c)
     }
 }
 
+/* Bounds of a decimal are written as people read them: 100, 99.5. */
+static enum err read_bound(struct reader *r, const struct json *v, const char *key,
+                           const struct column *c, int64_t *ret, bool *found)
+{
+    const struct json *bound = json_get(v, key);
+    if (!bound || c->type != PLAN_DECIMAL)
+        return plan_maybe_i64(r, v, key, ret, found);
+    struct decimal d, whole;
+    if (bound->type != JSON_NUMBER || !decimal_parse(bound->text, &d) || d.scale > c->scale ||
+        !decimal_rescale(d, c->scale, ROUND_DOWN, &whole) || whole.units > INT64_MAX ||
+        whole.units <= INT64_MIN)
+        return plan_refuse(r, bound, key, "a number with at most %d places is expected", c->scale);
+    *ret = (int64_t)whole.units;
+    *found = true;
+    return OK;
+}
+
+static enum err read_scale(struct reader *r, const struct json *v, struct column *c)
+{
+    int64_t scale = 0;
+    TRY(plan_maybe_i64(r, v, "scale", &scale, NULL));
+    if (scale < 0 || scale > 9 || (scale > 0) != (c->type == PLAN_DECIMAL))
+        return plan_refuse(r, v, "scale", "a decimal has 1 to 9 places, others have none");
+    c->scale = (int)scale;
+    return OK;
+}
+
 static enum err read_range(struct reader *r, const struct json *v, struct column *c)
 {
     natural_range(c);
     bool number = c->type == PLAN_INT || c->type == PLAN_MONEY || c->type == PLAN_DECIMAL;
     if (!number && (json_get(v, "min") || json_get(v, "max")))
         return plan_refuse(r, v, "min", "only numbers have a range");
-    bool low, high;
-    TRY(plan_maybe_i64(r, v, "min", &c->low, &low));
-    TRY(plan_maybe_i64(r, v, "max", &c->high, &high));
+    bool low = false, high = false;
+    TRY(read_bound(r, v, "min", c, &c->low, &low));
+    TRY(read_bound(r, v, "max", c, &c->high, &high));
     if (c->low == INT64_MIN)
         return plan_refuse(r, json_get(v, "min"), "min", "beyond 63 bits");
     if (c->low > c->high)
@@ -74,11 +101,6 @@ static enum err read_unit(struct reader *r, const struct json *v, struct column 
         return plan_refuse(r, v, "in", "only money has it");
     }
     c->unit = str_cstr(r->arena, unit);
-    int64_t scale = 0;
-    TRY(plan_maybe_i64(r, v, "scale", &scale, NULL));
-    if (scale < 0 || scale > 9 || (scale > 0) != (c->type == PLAN_DECIMAL))
-        return plan_refuse(r, v, "scale", "a decimal has 1 to 9 places, others have none");
-    c->scale = (int)scale;
     return OK;
 }
 
@@ -153,6 +175,7 @@ static enum err read_column(struct reader *r, const struct json *v, int table, s
     c->header = c->name;
     TRY(plan_maybe_str(r, v, "header", &c->header));
     TRY(read_type(r, v, c));
+    TRY(read_scale(r, v, c));
     TRY(read_range(r, v, c));
     TRY(read_unit(r, v, c));
     TRY(plan_maybe_bool(r, v, "optional", &c->optional));
