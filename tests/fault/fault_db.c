@@ -247,6 +247,91 @@ static bool ledger_verify(struct fault_run *run)
     return judge(run, &s);
 }
 
+/* ---- migrations ---- */
+
+static const struct db_migration later[] = {
+    { 2, "0002_rebuild",
+      "CREATE TABLE account_new(org REF NOT NULL, id ID NOT NULL, balance MONEY NOT NULL DEFAULT 0,"
+      " name TEXT NOT NULL, PRIMARY KEY(org, id)) {{STRICT}};"
+      "INSERT INTO account_new SELECT org, id, balance, 'account ' || id FROM account;"
+      "DROP TABLE account; ALTER TABLE account_new RENAME TO account;\n"
+      "-- expect: SELECT count(*) FROM account = 8\n" },
+    { 3, "0003_index",
+      "CREATE INDEX entry_debit ON entry(org, debit); ALTER TABLE entry ADD COLUMN at INSTANT;" },
+};
+
+static enum err migrate_all(struct db *db, struct fault *fault)
+{
+    struct db_migration all[3] = { schema[0], later[0], later[1] };
+    return db_migrate(db, all, 3, (struct instant){ 2 }, fault);
+}
+
+static bool migrate_run(struct fault_run *run)
+{
+    struct db *db = NULL;
+    struct fault fault = { 0 };
+    enum err e = ledger_open(run, &db);
+    if (e)
+        return clean_error(e);
+    e = migrate_all(db, &fault);
+    if (!e)
+        fault_ack(run, 3);
+    else if (!run->stay && fault_vfs_hits() > 0)
+        e = migrate_all(db, &fault); /* again, now that the fault is over */
+    db_close(db);
+    snprintf(run->why, sizeof(run->why), "%.500s", fault.message);
+    return run->stay ? clean_error(e) : e == OK;
+}
+
+/* Some of the migrations are there, whole; going on brings the rest. */
+static bool migrate_verify(struct fault_run *run)
+{
+    struct db *db = NULL;
+    struct fault fault = { 0 };
+    int number = 0;
+    if (ledger_open(run, &db) != OK)
+        return false;
+    enum err e = db_check(db, &fault);
+    if (!e)
+        e = db_schema_number(db, &fault, &number);
+    if (!e && number < (run->acked_count ? 3 : 1))
+        e = fault_set(&fault, ERR_CORRUPT, "acknowledged migrations are lost: %d left", number);
+    if (!e)
+        e = migrate_all(db, &fault);
+    const struct fault_run nothing = { .acks = -1 };
+    struct state s = { .run = &nothing };
+    if (!e)
+        e = db_read(db, look, &s, &fault);
+    db_close(db);
+    snprintf(run->why, sizeof(run->why), "%.500s", fault.message);
+    return e == OK && judge(run, &s);
+}
+
+/* ---- backup ---- */
+
+static bool backup_run(struct fault_run *run)
+{
+    struct db *db = NULL;
+    struct fault fault = { 0 };
+    char path[256];
+    snprintf(path, sizeof(path), "%s/copy.db", run->folder);
+    enum err e = ledger_open(run, &db);
+    if (e)
+        return clean_error(e);
+    if (post(db, run, 1, 1) == OK)
+        e = db_backup(db, path, NULL, NULL, &fault);
+    if (e && !clean_error(e)) {
+        snprintf(run->why, sizeof(run->why), "%.500s", fault.message);
+        return false;
+    }
+    if (e && access(path, F_OK) == 0) {
+        snprintf(run->why, sizeof(run->why), "a failed backup left its file");
+        return false;
+    }
+    db_close(db);
+    return true;
+}
+
 /* probe FOLDER ACKS | verify FOLDER ACKS | prepare FOLDER: one step each, for oom_sweep.sh. */
 static int single(const char *what, const char *folder, const char *acks)
 {
@@ -278,6 +363,8 @@ int main(int argc, char **argv)
             return single(argv[1], argv[2], argc > 3 ? argv[3] : "");
     static const struct fault_workload workloads[] = {
         { "ledger", ledger_prepare, ledger_run, ledger_verify },
+        { "migrate", ledger_prepare, migrate_run, migrate_verify },
+        { "backup", ledger_prepare, backup_run, ledger_verify },
     };
     return fault_main(argc, argv, workloads, COUNT(workloads));
 }

@@ -10,8 +10,8 @@ if [ "$size" = full ]; then seeds=60 step=1 oom=1; else seeds=1 step=3 oom=${OOM
 
 loop() { "$build/qibing-fault-db" "$@" || { echo "FAILED: $*"; bad=1; }; }
 loop crash --seeds $seeds --step $step
-loop crash --sync normal --step $step --must-fail
-loop crash --sync off --step $step --must-fail
+loop crash --workload ledger --sync normal --step $step --must-fail
+loop crash --workload ledger --sync off --step $step --must-fail
 for kind in eio full; do
     loop $kind --step $step
     loop $kind --step $step --stay

@@ -725,6 +725,7 @@ CREATE TABLE statement_line (
 ) {{STRICT}};
 CREATE INDEX statement_line_i_statement_component ON statement_line (org, statement_id, component);
 CREATE INDEX statement_line_i_person_day ON statement_line (org, person_id, day);
+CREATE INDEX statement_line_i_source_row ON statement_line (org, source_row);
 
 -- 上传 | Upload
 CREATE TABLE upload (
