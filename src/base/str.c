@@ -41,7 +41,7 @@ struct str str_cut(struct str s, size_t from, size_t to)
 {
     to = MIN(to, s.len);
     from = MIN(from, to);
-    return (struct str){ s.data + from, to - from };
+    return from ? (struct str){ s.data + from, to - from } : (struct str){ s.data, to };
 }
 
 static bool is_space(char c)

@@ -78,7 +78,8 @@ static void check_columns(struct all *all, struct query *q, sqlite3_stmt *s)
         const struct column *c = origin(all, s, i);
         if (c && !fits(f, c))
             complain(all, f->at,
-                     STR_FMT " is read as %s%s" STR_FMT ", but the column " STR_FMT " is %s%s" STR_FMT,
+                     STR_FMT " is read as %s%s" STR_FMT ", but the column " STR_FMT
+                             " is %s%s" STR_FMT,
                      STR_ARG(f->name), type_word(f->type), f->of.s.len ? " " : "", STR_ARG(f->of.s),
                      STR_ARG(c->name), c->field ? type_word(c->field->type) : c->word,
                      c->field && c->field->of.s.len ? " " : "",
@@ -101,7 +102,8 @@ static void check_query(struct all *all, sqlite3 *db, struct query *q)
     check_columns(all, q, s);
     if (!s || (sqlite3_stmt_readonly(s) != 0) == q->writes)
         complain(all, q->at, "statement " STR_FMT " %s", STR_ARG(q->name),
-                 q->writes ? "changes nothing" : "changes rows: begin it with INSERT, UPDATE, DELETE");
+                 q->writes ? "changes nothing"
+                           : "changes rows: begin it with INSERT, UPDATE, DELETE");
     sqlite3_finalize(s);
     check_tenancy(all, q);
 }

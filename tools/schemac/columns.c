@@ -77,8 +77,8 @@ static void add_system(struct all *all, const struct entity *e, const char *name
 void columns_of(struct all *all, const struct entity *e, struct columns *ret, size_t *updated)
 {
     if (!(e->flags & ENTITY_GLOBAL))
-        add(all, ret, (struct column){ .name = STR("org"), .member = STR("org"), .kind = "COLUMN_ID",
-                                       .word = "ID", .field_number = -1 });
+        add(all, ret, (struct column){ .name = STR("org"), .member = STR("org"),
+                                       .kind = "COLUMN_ID", .word = "ID", .field_number = -1 });
     add_system(all, e, "id", ret);
     ret->items[ret->count - 1].word = "ID";
     add_system(all, e, "version", ret);
@@ -117,6 +117,7 @@ static struct str check_between(struct arena *arena, struct str column, int64_t 
 struct str column_check(struct arena *arena, const struct column *c)
 {
     const struct field *f = c->field;
+    int64_t high;
     if (!f || (f->flags & FIELD_SYSTEM))
         return STR_NONE;
     switch (f->type) {
@@ -127,8 +128,8 @@ struct str column_check(struct arena *arena, const struct column *c)
         return f->ranged ? check_between(arena, c->name, f->low, f->high) : STR_NONE;
     case FIELD_BOOL: return check_between(arena, c->name, 0, 1);
     case FIELD_POINT:
-        return str_ends(c->name, STR("_lat")) ? check_between(arena, c->name, -90000000, 90000000)
-                                              : check_between(arena, c->name, -180000000, 180000000);
+        high = str_ends(c->name, STR("_lat")) ? 90000000 : 180000000;
+        return check_between(arena, c->name, -high, high);
     case FIELD_ENUM:
     case FIELD_STATES: return check_codes(arena, c->name, f->choices);
     case FIELD_TEXT:

@@ -281,7 +281,8 @@ struct column {
 };
 struct columns LIST(struct column);
 void columns_of(struct all *all, const struct entity *e, struct columns *ret, size_t *updated);
-struct str column_check(struct arena *arena, const struct column *c); /* "x BETWEEN …"; may be empty */
+/* "x BETWEEN 1 AND 9"; may be empty. */
+struct str column_check(struct arena *arena, const struct column *c);
 struct str column_of(struct arena *arena, const struct field *f); /* first column's name */
 
 /* ---- emit_*.c: each returns a whole file ---- */

@@ -5,6 +5,11 @@
 
 void complain(struct all *all, struct place at, const char *format, ...)
 {
+    /* A name that could not be read has no place. That was told when it was read. */
+    if (!at.file) {
+        assert(all->complaints.count > 0);
+        return;
+    }
     va_list args;
     va_start(args, format);
     struct str text = str_vfmt(all->arena, format, args);

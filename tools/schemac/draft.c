@@ -106,6 +106,12 @@ static void write_table(struct draft *d, const struct entity *e)
 
 /* ---- comparing ---- */
 
+static bool has_table(sqlite3 *db, struct str name)
+{
+    return schema_has(db, "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1", name,
+                      STR_NONE);
+}
+
 static bool has_index(struct draft *d, struct str name)
 {
     return schema_has(d->db, "SELECT 1 FROM sqlite_schema WHERE type = 'index' AND name = ?1", name,
@@ -143,7 +149,8 @@ static void compare_columns(struct draft *d, const struct entity *e)
         if (have == SCHEMA_MISSING) {
             add_column(d, e, c);
         } else if (have == SCHEMA_DIFFERENT) {
-            buf_fmt(out, "-- " STR_FMT "." STR_FMT " is not %s%s in the database: rebuild the table\n",
+            buf_fmt(out,
+                    "-- " STR_FMT "." STR_FMT " is not %s%s in the database: rebuild the table\n",
                     STR_ARG(e->name), STR_ARG(c->name), c->word, c->nullable ? "" : " NOT NULL");
         } else {
             struct str check = column_check(d->all->arena, c);
@@ -161,12 +168,11 @@ static void visit(struct draft *d, const struct entity *e)
 {
     if (d->mark[e->number])
         return;
-    bool exists = schema_has(d->db, "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1",
-                             e->name, STR_NONE);
+    bool exists = has_table(d->db, e->name);
     d->mark[e->number] = exists ? 2 : 1;
     if (exists)
         return;
-    /* What must be there first, before what may be: a cycle then breaks at an optional reference. */
+    /* What must be there before what may be: a cycle then breaks at an optional reference. */
     for (int pass = 0; pass < 2; pass++)
         for (size_t i = 0; i < e->own; i++) {
             const struct field *f = &e->fields.items[i];
@@ -185,8 +191,7 @@ void make_draft(struct all *all, void *sqlite)
         visit(&d, all->entities.items[i]);
     for (size_t i = 0; i < all->entities.count; i++) {
         const struct entity *e = all->entities.items[i];
-        if (schema_has(d.db, "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1",
-                       e->name, STR_NONE))
+        if (has_table(d.db, e->name))
             compare_columns(&d, e);
     }
 }

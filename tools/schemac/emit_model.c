@@ -138,7 +138,8 @@ struct str emit_model_source(struct all *all, struct str openapi)
     c_string(&out, openapi);
     buf_fmt(&out,
             ";\n\nconst struct model " STR_FMT "_model = {\n    entities, %zu, permissions, %zu, "
-            "events, %zu, settings, %zu,\n    choices, %zu, { openapi, sizeof(openapi) - 1 },\n};\n",
+            "events, %zu, settings, %zu,\n    choices, %zu, { openapi, sizeof(openapi) - 1 },\n"
+            "};\n",
             STR_ARG(all->name), all->entities.count + 1, all->permissions.count,
             all->events.count, all->settings.count, all->choices.count);
     return buf_view(&out);

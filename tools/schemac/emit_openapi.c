@@ -311,8 +311,9 @@ struct str emit_openapi(struct all *all)
     put_paths(all, &w);
     begin(&w, "components");
     json_key(&w, "securitySchemes");
-    json_put_raw(&w, STR("{\"session\":{\"type\":\"apiKey\",\"in\":\"cookie\",\"name\":\"session\"},"
-                         "\"token\":{\"type\":\"http\",\"scheme\":\"bearer\"}}"));
+    json_put_raw(&w, STR("{\"session\":{\"type\":\"apiKey\",\"in\":\"cookie\","
+                         "\"name\":\"session\"},\"token\":{\"type\":\"http\","
+                         "\"scheme\":\"bearer\"}}"));
     json_key(&w, "responses");
     json_put_raw(&w, STR("{\"problem\":{\"description\":\"RFC 9457\",\"content\":{"
                          "\"application/problem+json\":{\"schema\":{\"$ref\":"

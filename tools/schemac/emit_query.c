@@ -76,8 +76,9 @@ void emit_query_header(struct all *all, struct buf *out, const struct query *q)
                                          : ";\n");
     if (q->kind == QUERY_MANY)
         buf_fmt(out,
-                "/* *row is NULL at the end, else in cx->arena. Closed by the end or db_rows_close. "
-                "*/\nNODISCARD enum err " STR_FMT "_next(struct cx *cx, struct " STR_FMT
+                "/* *row is NULL at the end, else in cx->arena. Closed by the end or "
+                "db_rows_close. */\n"
+                "NODISCARD enum err " STR_FMT "_next(struct cx *cx, struct " STR_FMT
                 "_cursor *cursor, const struct " STR_FMT "_row **row);\n",
                 STR_ARG(n), STR_ARG(n), STR_ARG(n));
 }
@@ -249,7 +250,8 @@ void emit_query_source(struct all *all, struct buf *out, const struct query *q)
     buf_cstr(out, "\n{\n");
     const char *values = emit_values(out, q);
     if (q->kind == QUERY_EXEC) {
-        buf_fmt(out, "    return db_run(cx->tx, &" STR_FMT "_statement, %s, changed, &cx->fault);\n}\n",
+        buf_fmt(out,
+                "    return db_run(cx->tx, &" STR_FMT "_statement, %s, changed, &cx->fault);\n}\n",
                 STR_ARG(n), values);
     } else if (q->kind != QUERY_MANY) {
         emit_single(out, q, values);

@@ -161,8 +161,9 @@ void emit_record_types(struct all *all, struct buf *out, struct str name, const 
     for (size_t i = 0; i < r->count; i++) {
         const struct field *f = &r->items[i];
         if (f->rows)
-            buf_fmt(out, "    const struct " STR_FMT "_" STR_FMT " *" STR_FMT ";\n    size_t " STR_FMT
-                         "_count;\n",
+            buf_fmt(out,
+                    "    const struct " STR_FMT "_" STR_FMT " *" STR_FMT ";\n"
+                    "    size_t " STR_FMT "_count;\n",
                     STR_ARG(name), STR_ARG(f->name), STR_ARG(f->name), STR_ARG(f->name));
         else
             emit_member(out, f, 4);

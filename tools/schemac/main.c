@@ -3,9 +3,9 @@
  *
  *   schemac --root src --out build/gen [--name qibing] [--check] [--settled] FILE…
  *
- * FILE: *.entity, *.settings, *.events, *.sql below the root; *.sql in a folder called migrations is
- * a migration, and their order is that of their names, wherever they stand. Exit 0: all written (only what
- * changed). 1: mistakes, each on a line of stderr, nothing written. 2: wrong use.
+ * FILE: *.entity, *.settings, *.events, *.sql below the root; *.sql in a folder called migrations
+ * is a migration, and their order is that of their names, wherever they stand. Exit 0: all written
+ * (only what changed). 1: mistakes, each on a line of stderr, nothing written. 2: wrong use.
  */
 #include "base/io.h"
 #include "desc.h"

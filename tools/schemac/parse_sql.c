@@ -26,8 +26,8 @@ static bool read_plain_type(struct reader *r, struct field *f)
         return !words[i].of || take_name(r, "the name after the type", &f->of);
     }
     complain(r->all, f->at,
-             "\"" STR_FMT "\" is no type of a statement: ref E, enum E, states S, text, int, money, "
-             "rate, decimal, date, instant, bool, json, bytes",
+             "\"" STR_FMT "\" is no type of a statement: ref E, enum E, states S, text, int, "
+             "money, rate, decimal, date, instant, bool, json, bytes",
              STR_ARG(more(r) ? peek(r)->s : STR("")));
     return false;
 }
@@ -240,7 +240,8 @@ void parse_migration(struct all *all, const char *path, struct str text)
 {
     const char *slash = strrchr(path, '/');
     struct str name = str_from(slash ? slash + 1 : path);
-    struct migration m = { .at = { path, 1 }, .name = str_cut(name, 0, name.len - 4), .text = text };
+    struct migration m = { .at = { path, 1 }, .text = text };
+    m.name = str_cut(name, 0, name.len - 4);
     bool fits = name.len > 9 && name.data[4] == '_' && str_to_i64(str_cut(name, 0, 4), &m.number) &&
                 m.number > 0 && is_name(str_cut(m.name, 5, m.name.len));
     int64_t before = 0;

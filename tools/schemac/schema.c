@@ -43,9 +43,8 @@ enum schema_column schema_column(struct sqlite3 *db, struct str table, struct st
 {
     sqlite3_stmt *s = NULL;
     enum schema_column ret = SCHEMA_MISSING;
-    if (sqlite3_prepare_v2(db,
-                           "SELECT type, \"notnull\" FROM pragma_table_info(?1) WHERE name = ?2", -1,
-                           &s, NULL) != SQLITE_OK)
+    const char *sql = "SELECT type, \"notnull\" FROM pragma_table_info(?1) WHERE name = ?2";
+    if (sqlite3_prepare_v2(db, sql, -1, &s, NULL) != SQLITE_OK)
         return ret;
     bind(s, 1, table);
     bind(s, 2, column);
@@ -73,10 +72,12 @@ bool schema_contains(struct arena *arena, struct str text, struct str part)
 }
 
 static const char *const words[][2] = {
-    { "ID", "INTEGER" },   { "REF", "INTEGER" },     { "INT", "INTEGER" },  { "MONEY", "INTEGER" },
-    { "RATE", "INTEGER" }, { "DECIMAL", "INTEGER" }, { "DATE", "INTEGER" }, { "INSTANT", "INTEGER" },
-    { "BOOL", "INTEGER" }, { "BIGINT", "INTEGER" },  { "ENUM", "TEXT" },    { "STATE", "TEXT" },
-    { "JSON", "TEXT" },    { "TEXT", "TEXT" },       { "BLOB", "BLOB" },    { "HASH", "BLOB" },
+    { "ID", "INTEGER" }, { "REF", "INTEGER" }, { "INT", "INTEGER" },
+    { "MONEY", "INTEGER" }, { "RATE", "INTEGER" }, { "DECIMAL", "INTEGER" },
+    { "DATE", "INTEGER" }, { "INSTANT", "INTEGER" }, { "BOOL", "INTEGER" },
+    { "BIGINT", "INTEGER" }, { "ENUM", "TEXT" }, { "STATE", "TEXT" },
+    { "JSON", "TEXT" }, { "TEXT", "TEXT" }, { "BLOB", "BLOB" },
+    { "HASH", "BLOB" },
 };
 
 const char *schema_type(const char *word)
