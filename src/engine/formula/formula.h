@@ -58,7 +58,8 @@ struct formula_name {
     bool constant; /* a parameter: `value` (or `text`) is compiled in, there is no slot */
     int64_t value;
     struct str text;
-    int slot; /* index of the value, or column, at run time; several names may share one */
+    int slot; /* index of the value, or column, at run time; names may share one when their type,
+               * scale and `optional` agree */
 };
 
 struct formula_column_shape {

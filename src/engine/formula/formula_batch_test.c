@@ -1,7 +1,6 @@
 /*
  * formula_batch_test.c - random well-typed programs on random columns with edges: every set of
- * loops must answer as eval.c does, row for row and error for error; and eval.c as a tiny second
- * evaluator that shares no code with it.
+ * loops must answer as eval.c does, row for row and error for error.
  */
 #include "base/rand.h"
 #include "base/test.h"
@@ -187,7 +186,9 @@ static void write_case(struct writer *w, int depth)
 static void write_function(struct writer *w, int depth)
 {
     static const char *const dates[] = { "day(", "month(", "year(", "weekday(" };
-    static const char *const divisors[] = { "10000", "100", "3", "-7", "0.05", "1", "1000000007" };
+    static const char *const divisors[] = { "10000", "100",        "3", "-7", "0.05",
+                                            "1",     "1000000007", "0.000000000000000003",
+                                            "1.000000000000000000" };
     struct buf *b = &w->buf;
     switch (below(w, 9)) {
     case 0: write_call(w, "div", 2, depth); write_rounding(w); break;
@@ -209,7 +210,7 @@ static void write_function(struct writer *w, int depth)
         if (below(w, 4)) {
             buf_cstr(b, " default ");
             if (below(w, 2))
-                buf_cstr(b, "round(c, 1)");
+                buf_cstr(b, "div(1, e - 4, 0, down)"); /* fails where e is 4, which no table has */
             else
                 buf_cstr(b, "-1.5");
         }
@@ -451,154 +452,8 @@ TEST(formula_batch_answers_as_scalar)
         }
         arena_reset(arena, mark);
     }
-    CHECK(compiled * 10 > programs * 7, "only %d of %d programs are well typed", compiled, programs);
+    CHECK(compiled * 10 > programs * 7, "only %d of %d programs are well typed", compiled,
+          programs);
     CHECK(t.bad_rows > 100 && t.good_rows > t.bad_rows, "%zu good, %zu bad", t.good_rows,
           t.bad_rows);
-}
-
-/* ---- division by constants, at the edges where a wrong magic number shows ---- */
-
-static __int128 plain_quotient(__int128 x, __int128 d, enum rounding mode)
-{
-    __int128 size = x < 0 ? -x : x, q = size / d, rest = size % d;
-    bool up[] = {
-        [ROUND_HALF_UP] = 2 * rest >= d,
-        [ROUND_DOWN] = false,
-        [ROUND_UP] = rest > 0,
-        [ROUND_FLOOR] = rest > 0 && x < 0,
-        [ROUND_CEILING] = rest > 0 && x > 0,
-        [ROUND_HALF_EVEN] = 2 * rest > d || (2 * rest == d && q % 2 == 1),
-    };
-    q += up[mode];
-    return x < 0 ? -q : q;
-}
-
-static int64_t near_edge(struct rand *r, int64_t low, int64_t high, int64_t d)
-{
-    int64_t v = rand_chance(r, 1, 3) ? high : rand_between(r, low, high);
-    if (rand_chance(r, 1, 2)) { /* near a multiple, or half of one */
-        int64_t half = d / 2 + (d == 1);
-        v = v / half * half + rand_between(r, -1, 1);
-    }
-    return MIN(MAX(v, low), high);
-}
-
-TEST(formula_division_by_constants_is_exact)
-{
-    static const char *const modes[] = { "half_up", "down", "up", "floor", "ceiling",
-                                         "half_even" };
-    struct arena *arena = test_arena();
-    struct rand r = rand_seeded(7);
-    int64_t x[64], out[64];
-    for (int i = 0; i < 4000; i++) {
-        struct arena_mark mark = arena_mark(arena);
-        int64_t d = (int64_t)(rand_u64(&r) >> (2 + rand_below(&r, 61)));
-        d = rand_chance(&r, 1, 4) ? (int64_t)1 << rand_below(&r, 62) : MAX(d, 1);
-        int64_t high = (int64_t)(rand_u64(&r) >> (1 + rand_below(&r, 62)));
-        if (rand_chance(&r, 1, 4))
-            high = ((int64_t)1 << 50) - MIN(d, 1 << 20) - 1; /* the last of the small ones */
-        int64_t low = rand_chance(&r, 1, 2) ? 0 : -high;
-        enum rounding mode = (enum rounding)rand_below(&r, 6);
-        struct formula_name name = { .name = NAMED("x"), .ranged = true, .low = low, .high = high };
-        struct formula_env one = { .names = &name, .name_count = 1 };
-        const struct formula *f;
-        struct fault fault = { 0 };
-        struct str text = str_fmt(arena, "div(x, %lld, 0, %s)", (long long)d, modes[mode]);
-        CHECK_EQ(formula_compile(arena, &one, text, &f, &fault), OK, "%s", fault.message);
-        struct formula_column column = { x, FORMULA_I64 };
-        for (int k = 0; k < 64; k++)
-            x[k] = near_edge(&r, low, high, d);
-        for (int set = 0; set < KERNEL_SETS; set++) {
-            struct formula_batch *b = formula_batch_open(arena, f, NULL, NULL);
-            if (!kernels_set(set))
-                continue;
-            batch_use(b, kernels_set(set));
-            CHECK_EQ(formula_batch_run(b, &column, 64, out, NULL, &fault), OK, "%s", fault.message);
-            for (int k = 0; k < 64; k++)
-                CHECK_EQ(out[k], plain_quotient(x[k], d, mode), "%lld / %lld %s, set %d",
-                         (long long)x[k], (long long)d, modes[mode], set);
-        }
-        arena_reset(arena, mark);
-    }
-}
-
-/* ---- a second, independent evaluator for arithmetic ---- */
-
-struct sum {
-    struct buf *text;
-    struct rand *rand;
-    const int64_t *values; /* of p, q, r */
-    bool too_wide;         /* beyond what this evaluator can do without its own care */
-};
-
-static __int128 write_and_compute(struct sum *s, int depth)
-{
-    static const char names_of[] = "pqr";
-    uint64_t kind = depth > 0 ? rand_below(s->rand, 7) : 0;
-    if (kind < 2) {
-        uint64_t which = rand_below(s->rand, 3);
-        buf_char(s->text, names_of[which]);
-        return s->values[which];
-    }
-    const char *const opens[] = { "", "", "(", "(", "(", "max(", "if(" };
-    const char *const signs[] = { "", "", " + ", " - ", " * ", ", ", " < " };
-    buf_cstr(s->text, opens[kind]);
-    __int128 a = write_and_compute(s, depth - 1);
-    buf_cstr(s->text, signs[kind]);
-    __int128 b = write_and_compute(s, depth - 1), result = 0;
-    const __int128 limit = (__int128)1 << 62;
-    switch (kind) {
-    case 2: result = a + b; break;
-    case 3: result = a - b; break;
-    case 4:
-        s->too_wide |= a > limit || a < -limit || b > limit || b < -limit;
-        result = s->too_wide ? 0 : a * b;
-        break;
-    case 5: result = a > b ? a : b; break;
-    default: {
-        buf_cstr(s->text, ", ");
-        __int128 then = write_and_compute(s, depth - 1);
-        buf_cstr(s->text, ", -");
-        __int128 otherwise = write_and_compute(s, depth - 1);
-        result = a < b ? then : -otherwise;
-    }
-    }
-    buf_char(s->text, ')');
-    return result;
-}
-
-TEST(formula_scalar_computes_as_plain_c)
-{
-    static const struct formula_name three[] = {
-        { .name = NAMED("p") }, { .name = NAMED("q"), .slot = 1 }, { .name = NAMED("r"), .slot = 2 },
-    };
-    const struct formula_env one = { .names = three, .name_count = 3 };
-    struct rand r = rand_seeded(3);
-    int compared = 0, refused = 0;
-    for (int i = 0; i < 5000; i++) {
-        struct arena_mark mark = arena_mark(test_arena());
-        struct buf text = buf_in(test_arena());
-        int64_t v[3];
-        struct formula_value slots[3] = { 0 }, value;
-        for (int k = 0; k < 3; k++)
-            slots[k].units = v[k] = (int64_t)rand_u64(&r) >> rand_below(&r, 64);
-        struct sum s = { &text, &r, v, false };
-        __int128 want = write_and_compute(&s, 4);
-        const struct formula *f;
-        struct fault fault = { 0 };
-        CHECK_EQ(formula_compile(test_arena(), &one, buf_view(&text), &f, &fault), OK, "%s",
-                 fault.message);
-        struct formula_inputs inputs = { slots, NULL };
-        enum err e = formula_eval(NULL, f, &inputs, &value, NULL, &fault);
-        bool fits = want == (int64_t)want;
-        if (!s.too_wide) {
-            CHECK_EQ(e, fits ? OK : ERR_OVERFLOW, STR_FMT, STR_ARG(buf_view(&text)));
-            if (fits && e == OK)
-                CHECK_EQ(value.units, (int64_t)want, STR_FMT, STR_ARG(buf_view(&text)));
-            compared += fits;
-            refused += !fits;
-        }
-        arena_reset(test_arena(), mark);
-    }
-    CHECK(compared > 1000 && refused > 100, "%d compared, %d refused", compared, refused);
 }

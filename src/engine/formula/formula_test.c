@@ -207,7 +207,8 @@ TEST(formula_size_is_bounded)
         bool fits;
     } cases[] = {
         { "(", "1", ")", 60, true },  { "(", "1", ")", 70, false },  { "-", "1", "", 60, true },
-        { "-", "1", "", 70, false },  { "not ", "paid", "", 70, false }, { "1+", "1", "", 200, true },
+        { "-", "1", "", 70, false },  { "not ", "paid", "", 70, false },
+        { "1+", "1", "", 200, true },
         { "1+", "1", "", 300, false }, { "abs(", "1", ")", 70, false },
         { "min(1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1)+", "1", "", 250, false },
         { "case when paid then 1 else ", "1", " end", 70, false },
@@ -289,7 +290,8 @@ TEST(formula_trace_explains)
 TEST(formula_lookup_refuses_bad_rows)
 {
     struct arena *arena = test_arena();
-    static const int64_t categories[] = { 1, 2, 1 }, bps[] = { 300, 500, 807 }, high[] = { 0, 10001 };
+    static const int64_t categories[] = { 1, 2, 1 }, bps[] = { 300, 500, 807 };
+    static const int64_t high[] = { 0, 10001 };
     static const struct str regions[] = { NAME("a"), NAME("a"), NAME("a") };
     const struct formula_cells keys[] = { { .ints = categories }, { .texts = regions } };
     const struct formula_cells columns[] = { { .ints = bps }, { .texts = regions } };

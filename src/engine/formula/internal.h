@@ -2,10 +2,10 @@
  * internal.h - what the files of this folder share: the checked tree, the linear code, the lookup.
  *
  *   lex.c     text -> words                     unit.c    products of powers of units
- *   parse.c   words -> tree, calling            range.c   static ranges (saturating intervals)
+ *   parse*.c  words -> tree, calling            range.c   static ranges (saturating intervals)
  *   check.c   types, units, scales, ranges      check_fn.c  ... of the functions
  *   eval.c    one row: the meaning of the language; everything else must agree with it
- *   code.c    tree -> linear code over blocks   batch.c   runs it; kernels.h are its loops
+ *   code*.c   tree -> linear code over blocks   batch.c   runs it; kernels.h are its loops
  *   lookup.c  tables                            trace.c   prints
  */
 #pragma once
@@ -316,7 +316,7 @@ struct ref code_lookup(struct coder *c, const struct node *n);
 struct ref code_quotient(struct coder *c, struct ref x, struct range range, i128 divisor,
                          enum rounding mode);
 struct ref code_times(struct coder *c, struct ref x, struct range range, int digits);
-/* `narrow`: the exact result is proven to fit, so `plain` will do, else `checked`. */
+/* Emits one instruction on two operands; the result takes the place `mark` of the stack. */
 struct ref code_pair(struct coder *c, int mark, struct ref a, struct ref b, enum kernel plain,
                      enum kernel with_number, bool commutes);
 struct instr *emit(struct coder *c, enum kernel kernel, int dst, int a, int b);
@@ -330,6 +330,8 @@ void region_open(struct coder *c, struct region *region);
 bool region_close(struct coder *c, struct region *region); /* can it fault at all? */
 bool narrow(struct range range); /* fits int64 */
 #define NO_FAULT (-1) /* the vector that is always zero */
+#define CONSTANT_BASE 1000000 /* numbers of constants and scratch until their count is known */
+#define SCRATCH_BASE 2000000
 
 /* What a kernel sees. */
 struct aux_data {
@@ -344,7 +346,8 @@ struct machine {
     const struct aux_data *aux;
 };
 typedef void kernel_fn(const struct machine *m, const struct instr *in, size_t n);
-typedef void load_fn(const void *from, int64_t *to, size_t n); /* widens; _optional: "missing" too */
+/* Widens; the optional ones turn "missing" into INT64_MIN. */
+typedef void load_fn(const void *from, int64_t *to, size_t n);
 /* Flags what is outside; INT64_MIN passes when `optional`. */
 typedef void range_fn(const int64_t *v, int64_t *fault, size_t n, int64_t low, int64_t high,
                       bool optional);

@@ -61,7 +61,8 @@ static i128 bound_add(i128 a, i128 b, i128 edge)
 
 struct range range_add(struct range a, struct range b)
 {
-    return (struct range){ bound_add(a.low, b.low, -WIDE_MAX), bound_add(a.high, b.high, WIDE_MAX) };
+    return (struct range){ bound_add(a.low, b.low, -WIDE_MAX),
+                           bound_add(a.high, b.high, WIDE_MAX) };
 }
 
 struct range range_negate(struct range a)
