@@ -40,9 +40,9 @@ const struct json *answer(const struct reply *reply);
 struct str field(const struct json *v, const char *path);
 struct str body_of(const struct reply *reply);
 
-#define CHECK_STATUS(reply, want)                                                   \
+#define CHECK_STATUS(asked, want)                                                   \
     do {                                                                            \
-        const struct reply *reply_ = (reply);                                       \
+        const struct reply *reply_ = (asked);                                       \
         CHECK_EQ(reply_->status ? reply_->status : 200, want, STR_FMT,              \
                  STR_ARG(body_of(reply_)));                                         \
     } while (0)
