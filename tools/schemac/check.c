@@ -381,5 +381,7 @@ void check_all(struct all *all)
     }
     check_events(all);
     SORT(&all->events, named_order);
-    check_names(all);
+    /* What stands twice makes names twice: told only when it is not the echo of another mistake. */
+    if (all->complaints.count == 0)
+        check_names(all);
 }

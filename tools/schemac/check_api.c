@@ -217,12 +217,48 @@ static void made_fmt(struct all *all, struct str_map *map, struct place *at, str
     made(all, map, str_fmt(all->arena, STR_FMT "_%s", STR_ARG(a), b), at, "C name");
 }
 
+/* Constants of all kinds share one space: MAY_A_B is a.b as well as a_b. */
+static void constant(struct all *all, struct str_map *map, struct place *at, const char *prefix,
+                     struct str a, struct str b)
+{
+    struct str name = str_fmt(all->arena, "%s" STR_FMT "%s" STR_FMT, prefix,
+                              STR_ARG(upper(all->arena, a)), b.len ? "_" : "",
+                              STR_ARG(upper(all->arena, b)));
+    made(all, map, name, at, "C constant");
+}
+
+static void check_constants(struct all *all)
+{
+    struct str_map map = str_map_in(all->arena);
+    for (size_t i = 0; i < all->choices.count; i++) {
+        struct choice_set *set = all->choices.items[i];
+        constant(all, &map, &set->at, "NO_", set->name, STR_NONE);
+        for (size_t n = 0; n < set->count; n++)
+            constant(all, &map, &set->items[n].at, "", set->prefix, set->items[n].code);
+    }
+    for (size_t i = 0; i < all->entities.count; i++) {
+        struct entity *e = all->entities.items[i];
+        constant(all, &map, &e->at, "ENTITY_", e->name, STR_NONE);
+        struct str fields = str_fmt(all->arena, STR_FMT "_field", STR_ARG(e->name));
+        for (size_t f = 0; f < e->fields.count; f++)
+            constant(all, &map, &e->fields.items[f].at, "", fields, e->fields.items[f].name);
+    }
+    for (size_t i = 1; i < all->permissions.count; i++)
+        constant(all, &map, &all->permissions.items[i].at, "MAY_", all->permissions.items[i].name,
+                 STR_NONE);
+    for (size_t i = 1; i < all->events.count; i++)
+        constant(all, &map, &all->events.items[i].at, "EVENT_", all->events.items[i].name,
+                 STR_NONE);
+    for (size_t i = 0; i < all->settings.count; i++)
+        constant(all, &map, &all->settings.items[i].at, "SETTING_", all->settings.items[i].name,
+                 STR_NONE);
+}
+
 void check_names(struct all *all)
 {
     static const char *const of_entity[] = { "get",   "insert", "update", "move", "check",
                                              "fill",  "blank",  "model",  "id" };
     struct str_map map = str_map_in(all->arena), routes = str_map_in(all->arena);
-    struct str_map constants = str_map_in(all->arena);
     for (size_t i = 0; i < all->entities.count; i++) {
         struct entity *e = all->entities.items[i];
         made(all, &map, e->name, &e->at, "C name");
@@ -238,9 +274,6 @@ void check_names(struct all *all)
         struct choice_set *set = all->choices.items[i];
         made_fmt(all, &map, &set->at, set->name, "code");
         made_fmt(all, &map, &set->at, set->name, "choices");
-        for (size_t n = 0; n < set->count; n++)
-            made_fmt(all, &constants, &set->items[n].at, set->prefix,
-                     str_cstr(all->arena, upper(all->arena, set->items[n].code)));
     }
     for (size_t i = 0; i < all->queries.count; i++) {
         struct query *q = all->queries.items[i];
@@ -248,10 +281,7 @@ void check_names(struct all *all)
         if (q->kind == QUERY_MANY)
             made_fmt(all, &map, &q->at, q->name, "next");
     }
-    for (size_t i = 1; i < all->settings.count; i++)
-        if (str_eq(all->settings.items[i].name, all->settings.items[i - 1].name))
-            complain(all, all->settings.items[i].at, "setting " STR_FMT " stands twice",
-                     STR_ARG(all->settings.items[i].name));
+    check_constants(all);
 }
 
 /* ---- events ---- */

@@ -139,6 +139,15 @@ test('a new column and a new index appear in the draft', (t) => {
   assert.match(next.run('--settled').stderr, /the migrations do not make what the descriptions say/)
 })
 
+test('the example of docs/DESCRIPTIONS.md is a description', (t) => {
+  const text = readFileSync(join(top, 'docs/DESCRIPTIONS.md'), 'utf8')
+  const entity = text.match(/```\n(# A call[^]*?)```/)[1], sql = text.match(/```sql\n([^]*?)```/)[1]
+  const event = text.match(/```\n(event [^]*?)```/)[1], setting = text.match(/```\n(setting [^]*?)```/)[1]
+  const { run } = tree(t, { 'base/base.entity': base + '\nentity customer "客户 | Customer"\n  name text 9 "名 | Name"\n',
+    'visit/visit.entity': entity, 'visit/visit.sql': sql, 'visit/visit.events': event, 'visit/visit.settings': setting })
+  assert.equal(run().stderr, '')
+})
+
 test('migrations: broken SQL, a bad name, the same number twice', (t) => {
   const cases = [
     ['0001_begin.sql', 'CREATE TABLE;', /0001_begin\.sql:1: error: the migration fails: near ";"/],
