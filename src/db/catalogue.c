@@ -1,6 +1,6 @@
 /*
- * catalogue.c - the tables as each engine tells them. Two sets of queries with the same columns, one
- * reader for both.
+ * catalogue.c - the tables as each engine tells them. Two sets of queries with the same columns,
+ * one reader for both.
  */
 #include "db/catalogue.h"
 

@@ -44,8 +44,9 @@ NODISCARD enum err db_catalogue_read(struct db_tx *tx, struct arena *arena, stru
 
 /* Told once per broken rule, in words: "table visit: unique key (customer_id) lacks org". */
 typedef void db_shape_report(void *arg, struct str problem);
-/* `global` lists the tables that belong to no tenant, ended by NULL (`migration` is known). A global
- * table must not refer to a tenant table. *problems counts the reports. `report` may be NULL. */
+/* `global` lists the tables that belong to no tenant, ended by NULL (`migration` is known). A
+ * global table must not refer to a tenant table. *problems counts the reports. `report` may be
+ * NULL. */
 NODISCARD enum err db_check_shape(struct db *db, const char *const *global,
                                   db_shape_report *report, void *arg, struct fault *fault,
                                   int *problems);

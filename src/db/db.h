@@ -23,10 +23,10 @@
  *
  * Errors. Unique violation ERR_CONFLICT; foreign key, NOT NULL, CHECK ERR_UNPROCESSABLE; too many
  * waiting, or a lock held too long ERR_BUSY; lost conflicts after all retries ERR_RETRY; disk full
- * ERR_FULL; I/O ERR_IO; damage ERR_CORRUPT; no server ERR_UNAVAILABLE. ERR_UNAVAILABLE whose message
- * says "outcome is unknown" (connection lost in COMMIT, synchronous replication not confirmed) and
- * ERR_IO or ERR_FULL of a COMMIT mean: it may or may not have been done. Retry with the same
- * idempotency key; never report "not done".
+ * ERR_FULL; I/O ERR_IO; damage ERR_CORRUPT; no server ERR_UNAVAILABLE. ERR_UNAVAILABLE whose
+ * message says "outcome is unknown" (connection lost in COMMIT, synchronous replication not
+ * confirmed) and ERR_IO or ERR_FULL of a COMMIT mean: it may or may not have been done. Retry with
+ * the same idempotency key; never report "not done".
  *
  * Threads. `struct db` is shared by all threads. A `db_tx` and its rows belong to the thread that
  * was called with it and end with that call.

@@ -4,9 +4,9 @@
  *   qibing-bench-db FOLDER|postgres://… [SECONDS]
  *
  * 1, 8 and 64 submitters post one row each (7 columns, two more indexes with random keys), wait for
- * the answer, and post the next. Beside it, in the same run on the same disk, the bare loop: the same
- * statement with as many rows per transaction as the groups had. The ratio is what queue, savepoints
- * and answers cost.
+ * the answer, and post the next. Beside it, in the same run on the same disk, the bare loop: the
+ * same statement with as many rows per transaction as the groups had. The ratio is what queue,
+ * savepoints and answers cost.
  */
 #include "db/internal.h"
 #include "db/migrate.h"

@@ -364,7 +364,8 @@ static void *cancel_commit(void *arg)
     return NULL;
 }
 
-/* A COMMIT whose standby never confirmed must not be called done, although the server says COMMIT. */
+/* A COMMIT whose standby never confirmed must not be called done, although the server says
+ * COMMIT. */
 TEST(a_commit_without_its_standby_is_unknown)
 {
     struct db_fixture f;

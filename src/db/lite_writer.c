@@ -1,8 +1,9 @@
 /*
  * lite_writer.c - the one writer of a SQLite database: group commit.
  *
- * All commands that wait form a group: one BEGIN IMMEDIATE, a savepoint each, one COMMIT, one flush.
- * No time is spent waiting for a group to grow: while one is being flushed the next one gathers.
+ * All commands that wait form a group: one BEGIN IMMEDIATE, a savepoint each, one COMMIT, one
+ * flush. No time is spent waiting for a group to grow: while one is being flushed the next one
+ * gathers.
  *
  * When the engine undoes the whole transaction in the middle (disk full, I/O error, no memory), the
  * command that met it is answered with the error and the others run again, each alone, so that a

@@ -1,6 +1,6 @@
 /*
- * load.c - reading a dump into an empty database of the same schema. One transaction: all or nothing.
- * Foreign keys are checked at the end, because tables come by name and not in their order.
+ * load.c - reading a dump into an empty database of the same schema. One transaction: all or
+ * nothing. Foreign keys are checked at the end, because tables come by name and not in their order.
  */
 #include "base/buf.h"
 #include "base/hex.h"

@@ -178,7 +178,8 @@ static enum err run_expects(struct db_tx *tx, const char *sql, struct fault *fau
     return OK;
 }
 
-/* SQLite checks foreign keys late: a migration may rebuild a table, which for a moment breaks them. */
+/* SQLite checks foreign keys late: a migration may rebuild a table, which for a moment breaks
+ * them. */
 static enum err foreign_keys_hold(struct db_tx *tx, struct fault *fault)
 {
     static const struct db_statement check = {
@@ -195,9 +196,9 @@ static enum err foreign_keys_hold(struct db_tx *tx, struct fault *fault)
                   : OK;
 }
 
-/* Two migrators wait for each other; SQLite has one writer anyway. `lock` must not take the snapshot
- * that the transaction will read with: that would be older than what we waited for. LOCK TABLE does
- * not, and CREATE … IF NOT EXISTS always looks at the newest catalogue. */
+/* Two migrators wait for each other; SQLite has one writer anyway. `lock` must not take the
+ * snapshot that the transaction will read with: that would be older than what we waited for. LOCK
+ * TABLE does not, and CREATE … IF NOT EXISTS always looks at the newest catalogue. */
 static enum err exclude_others(struct db_tx *tx, const char *lock, struct fault *fault)
 {
     return db_tx_engine(tx) == DB_SQLITE ? OK : db_tx_plain(tx, lock, fault);
@@ -209,7 +210,8 @@ static enum err setup(struct db_tx *tx, void *arg, struct fault *fault)
     TRY(exclude_others(tx, "SELECT pg_advisory_xact_lock(" MIGRATORS_LOCK ")", fault));
     TRY(run_script(tx,
                    "CREATE TABLE IF NOT EXISTS migration(number INT NOT NULL {{PK}},"
-                   " name TEXT NOT NULL, hash HASH NOT NULL, applied_at INSTANT NOT NULL) {{STRICT}}",
+                   " name TEXT NOT NULL, hash HASH NOT NULL, applied_at INSTANT NOT NULL)"
+                   " {{STRICT}}",
                    fault));
     return db_search_setup(tx, fault);
 }

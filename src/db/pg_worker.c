@@ -2,8 +2,9 @@
  * pg_worker.c - the threads that run commands on PostgreSQL, each with its own connection, and the
  * one that hears of other processes' commits.
  *
- * A command is run again when it lost a conflict (40001, 40P01) and when the connection broke before
- * COMMIT was sent: then nothing has happened. It is never run again after an unknown outcome.
+ * A command is run again when it lost a conflict (40001, 40P01) and when the connection broke
+ * before COMMIT was sent: then nothing has happened. It is never run again after an unknown
+ * outcome.
  */
 #include "db/pg.h"
 

@@ -1,6 +1,7 @@
 /*
  * prepared.c - each connection remembers what it has prepared: named statements for ever (there are
- * only as many as the program has), composed texts up to a bound, the least recently used first out.
+ * only as many as the program has), composed texts up to a bound, the least recently used first
+ * out.
  */
 #include "db/internal.h"
 

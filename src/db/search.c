@@ -1,9 +1,10 @@
 /*
  * search.c - one cutting of text into terms, for both engines and both sides (index and query).
  *
- * Positions decide what a phrase is. A run of CJK characters c1 c2 c3 gives c1c2 at 0, c2c3 at 1 and,
- * sharing position 1, the last character alone: so that in a mixed word ("三A座") what follows the run
- * is the next position after its last pair, and a single character before it can be asked for.
+ * Positions decide what a phrase is. A run of CJK characters c1 c2 c3 gives c1c2 at 0, c2c3 at 1
+ * and, sharing position 1, the last character alone: so that in a mixed word ("三A座") what follows
+ * the run is the next position after its last pair, and a single character before it can be asked
+ * for.
  */
 #include "db/search.h"
 
@@ -314,11 +315,13 @@ enum err db_search_setup(struct db_tx *tx, struct fault *fault)
                            "org UNINDEXED, kind UNINDEXED, scope, body, tokenize='cjk2')",
                            fault);
     TRY(db_tx_plain(tx,
-                    "CREATE TABLE IF NOT EXISTS search_text(org BIGINT NOT NULL, id BIGINT NOT NULL,"
-                    " kind TEXT NOT NULL, body TEXT NOT NULL, terms TSVECTOR NOT NULL,"
+                    "CREATE TABLE IF NOT EXISTS search_text(org BIGINT NOT NULL,"
+                    " id BIGINT NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL,"
+                    " terms TSVECTOR NOT NULL,"
                     " PRIMARY KEY(org, id))",
                     fault));
     return db_tx_plain(tx,
-                       "CREATE INDEX IF NOT EXISTS search_text_terms ON search_text USING gin(terms)",
+                       "CREATE INDEX IF NOT EXISTS search_text_terms ON search_text"
+                       " USING gin(terms)",
                        fault);
 }

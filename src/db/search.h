@@ -25,8 +25,9 @@ NODISCARD enum err db_search_put(struct db_tx *tx, int64_t org, const char *kind
                                  struct str text, struct fault *fault);
 NODISCARD enum err db_search_remove(struct db_tx *tx, int64_t org, int64_t id,
                                     struct fault *fault);
-/* The parameter of {{SEARCH($1,$n)}} for what a person typed. Any text is allowed. Empty result: the
- * query has no word in it (only punctuation), which matches nothing; ask without search instead. */
+/* The parameter of {{SEARCH($1,$n)}} for what a person typed. Any text is allowed. Empty result:
+ * the query has no word in it (only punctuation), which matches nothing; ask without search
+ * instead. */
 struct str db_search_query(struct arena *arena, enum db_engine engine, int64_t org,
                            const char *kind, struct str typed);
 /* The terms of a text, separated by spaces: what the index sees. For tests and explanations. */

@@ -83,7 +83,8 @@ TEST(search_finds_chinese_alike_on_both_engines)
                  f.fault.message);
         CHECK_EQ(db_fixture_script(&f, "CREATE TABLE shop(org REF NOT NULL, id ID NOT NULL,"
                                        " PRIMARY KEY(org, id)) {{STRICT}};"
-                                       "INSERT INTO shop VALUES(1,1),(1,2),(1,3),(1,4),(1,5),(1,91),"
+                                       "INSERT INTO shop VALUES(1,1),(1,2),(1,3),(1,4),(1,5),"
+                                       "(1,91),"
                                        "(1,92)"),
                  OK, "%s", f.fault.message);
         CHECK_EQ(db_write(f.db, fill, NULL, &f.fault), OK, "%s", f.fault.message);

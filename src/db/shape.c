@@ -1,4 +1,5 @@
-/* shape.c - the rules that keep the schema ready for sharding by tenant, held against a database. */
+/* shape.c - the rules that keep the schema ready for sharding by tenant, held against a
+ * database. */
 #include "base/buf.h"
 #include "db/catalogue.h"
 #include "db/internal.h"

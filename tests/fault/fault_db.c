@@ -24,8 +24,8 @@ static const struct db_migration schema[] = {
     { 1, "0001_ledger",
       "CREATE TABLE account(org REF NOT NULL, id ID NOT NULL, balance MONEY NOT NULL DEFAULT 0,"
       " PRIMARY KEY(org, id)) {{STRICT}};"
-      "CREATE TABLE entry(org REF NOT NULL, id ID NOT NULL, debit REF NOT NULL, credit REF NOT NULL,"
-      " amount MONEY NOT NULL, note TEXT NOT NULL, PRIMARY KEY(org, id),"
+      "CREATE TABLE entry(org REF NOT NULL, id ID NOT NULL, debit REF NOT NULL,"
+      " credit REF NOT NULL, amount MONEY NOT NULL, note TEXT NOT NULL, PRIMARY KEY(org, id),"
       " FOREIGN KEY(org, debit) REFERENCES account(org, id),"
       " FOREIGN KEY(org, credit) REFERENCES account(org, id)) {{STRICT}};"
       "INSERT INTO account(org, id) VALUES(1,1),(1,2),(1,3),(1,4),(1,5),(1,6),(1,7),(1,8);" },

@@ -7,8 +7,8 @@
  *   PROGRAM crash|eio|full [--workload NAME] [--sync full|normal|off] [--seeds N] [--stay]
  *           [--step N] [--from N] [--max N] [--must-fail]
  *
- * --step N looks at every N-th operation only (smoke runs). With --must-fail the program succeeds only
- * if at least one run ended wrong: the control that shows the method sees what it should.
+ * --step N looks at every N-th operation only (smoke runs). With --must-fail the program succeeds
+ * only if at least one run ended wrong: the control that shows the method sees what it should.
  * Exit codes: 0 as wanted, 1 not, 2 wrong use.
  */
 #pragma once
@@ -32,10 +32,11 @@ struct fault_workload {
     const char *name;
     /* Makes the starting state, once. Returns false and tells why in `why`. */
     bool (*prepare)(struct fault_run *run);
-    /* Does the work, calling fault_ack for each thing it would call done. An error of the database is
-     * no failure; a wrong kind of error, or not recovering from a passing fault, is. */
+    /* Does the work, calling fault_ack for each thing it would call done. An error of the database
+     * is no failure; a wrong kind of error, or not recovering from a passing fault, is. */
     bool (*run)(struct fault_run *run);
-    /* After the fault, with an ordinary disk: is all consistent, and everything acknowledged there? */
+    /* After the fault, with an ordinary disk: is all consistent, and everything acknowledged
+     * there? */
     bool (*verify)(struct fault_run *run);
 };
 

@@ -215,8 +215,8 @@ static int on_truncate(sqlite3_file *file, sqlite3_int64 to)
     return rc;
 }
 
-/* Durability is modelled, so the real sync is not needed. A sync that failed has made nothing durable
- * that we could rely on. */
+/* Durability is modelled, so the real sync is not needed. A sync that failed has made nothing
+ * durable that we could rely on. */
 static int on_sync(sqlite3_file *file, int flags)
 {
     struct handle *h = handle_of(file);

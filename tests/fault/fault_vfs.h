@@ -1,20 +1,20 @@
 /*
- * fault_vfs.h - an SQLite VFS, named "fault", that loses power, fails or fills the disk at one chosen
- * I/O operation. For tests only: name it in db_config.vfs.
+ * fault_vfs.h - an SQLite VFS, named "fault", that loses power, fails or fills the disk at one
+ * chosen I/O operation. For tests only: name it in db_config.vfs.
  *
  * What it promises SQLite is the least a disk can: sectors of 512 bytes, no atomic writes, no order
  * between writes that were not synced, no name of a new file before its first sync.
  *
- *   FAULT_CRASH  at operation `at` the process writes to `image` what a disk may hold at that moment,
- *                and exits with FAULT_CRASHED: for each file the bytes of its last sync, plus a random
- *                part of the later writes, sector by sector, some of them garbage
+ *   FAULT_CRASH  at operation `at` the process writes to `image` what a disk may hold just then,
+ *                and exits with FAULT_CRASHED: for each file the bytes of its last sync, plus a
+ *                random part of the later writes, sector by sector, some of them garbage
  *   FAULT_EIO    operation `at` (with `stay` also every later one) fails; a failed write may have
  *                written a part
  *   FAULT_FULL   the same for operations that need space
  *   FAULT_NONE   only counts
  *
- * Operations are counted over all files and threads: writes, truncations, syncs, opens and deletions,
- * with FAULT_EIO also reads.
+ * Operations are counted over all files and threads: writes, truncations, syncs, opens and
+ * deletions, with FAULT_EIO also reads.
  */
 #pragma once
 

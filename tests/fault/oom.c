@@ -4,8 +4,8 @@
  *   OOM_AT=17 [OOM_STAY=1] [OOM_MARK=FILE] LD_PRELOAD=oom.so PROGRAM …
  *
  * malloc, calloc, realloc, aligned allocation and anonymous mmap and mprotect are counted together
- * (an arena reserves with mmap and commits with mprotect). OOM_MARK is created when the count comes to
- * OOM_AT, so that a sweep knows when it is beyond the last one. With OOM_COUNT=FILE the total is
+ * (an arena reserves with mmap and commits with mprotect). OOM_MARK is created when the count comes
+ * to OOM_AT, so that a sweep knows when it is beyond the last one. With OOM_COUNT=FILE the total is
  * written there at the end. Stacks of threads and the loader are served by libc itself, uncounted.
  */
 #define _GNU_SOURCE

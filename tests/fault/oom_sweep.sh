@@ -1,10 +1,10 @@
 #!/bin/bash
 # oom_sweep.sh [-s STEP] [-m MAX] [-p PREPARE] [-c CHECK] OOM_SO COMMAND…
 #
-# Runs COMMAND with its 1st, 2nd, 3rd … allocation failing, once and then for good, until an index is
-# not reached any more. Before each run PREPARE is executed, after it CHECK (shell text; CHECK must
-# succeed: nothing half written). COMMAND may fail, but never by a signal (exit code above 128) and
-# never hang (60 s).
+# Runs COMMAND with its 1st, 2nd, 3rd … allocation failing, once and then for good, until an index
+# is not reached any more. Before each run PREPARE is executed, after it CHECK (shell text; CHECK
+# must succeed: nothing half written). COMMAND may fail, but never by a signal (exit code above 128)
+# and never hang (60 s).
 set -u
 step=1 max=1000000 prepare=: check=:
 while getopts s:m:p:c: option; do

@@ -1,6 +1,6 @@
 #!/bin/bash
-# run.sh BUILD smoke|full - the fault loops of the database layer (RELIABILITY R2, R3, R4), each beside
-# a control that must fail. Prints one line per loop; exit code 1 if any is not as wanted.
+# run.sh BUILD smoke|full - the fault loops of the database layer (RELIABILITY R2, R3, R4), each
+# beside a control that must fail. Prints one line per loop; exit code 1 if any is not as wanted.
 set -u
 build=$(realpath "${1:?build folder}"); size=${2:-smoke}
 here=$(cd "$(dirname "$0")" && pwd)
