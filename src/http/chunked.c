@@ -1,3 +1,7 @@
+/*
+ * chunked.c - the chunked coding (RFC 9112 §7.1) as a machine of single bytes, so that the result
+ * cannot depend on where packets end. Data itself is passed on in whole slices without a copy.
+ */
 #include "http/head.h"
 
 /*

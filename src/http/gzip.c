@@ -1,3 +1,4 @@
+/* gzip.c - replies compressed on the thread that answers, so that the loops stay free. */
 #include "http/internal.h"
 
 #include <libdeflate.h>

@@ -1,3 +1,9 @@
+/*
+ * head.c - a head is read in two steps. The scan follows the bytes as they come and refuses at the
+ * first one that no head may have, so a bad client is told at once; it also finds the end. The
+ * parse then reads the complete head in place. The parse repeats the checks of the scan where a
+ * mistake would be dangerous: it must be safe on its own, and the fuzzer runs it so.
+ */
 #include "http/head.h"
 
 /* Character classes of RFC 9110 §5.6.2 (tchar) and RFC 3986 (pchar), as bits of one table. */

@@ -1,3 +1,7 @@
+/*
+ * peers.c - how many connections an address holds. Buckets are chains; an address that fills one
+ * on purpose needs as many addresses as entries, each of which costs it a connection.
+ */
 #include "http/internal.h"
 
 #include <arpa/inet.h>

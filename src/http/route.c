@@ -1,3 +1,4 @@
+/* route.c - from method and path to a route, in one walk along the path. */
 #include "http/http.h"
 
 #include "base/vec.h"

@@ -110,7 +110,8 @@ TEST(http_accepts)
         { STR("*;q=0"), false },
     };
     for (size_t i = 0; i < COUNT(cases); i++)
-        CHECK_EQ(http_accepts_encoding(&with_header("accept-encoding", cases[i].header)->pub, "gzip"),
+        CHECK_EQ(http_accepts_encoding(&with_header("accept-encoding", cases[i].header)->pub,
+                                       "gzip"),
                  cases[i].gzip, STR_FMT, STR_ARG(cases[i].header));
     const char *const types[] = { "application/json", "text/csv", NULL };
     CHECK_EQ(http_accepts_type(&with_header("accept", STR("*/*"))->pub, types), 0);

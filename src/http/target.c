@@ -1,3 +1,8 @@
+/*
+ * target.c - paths, queries and hosts. A path is decoded exactly once, here, and what could mean
+ * something else to a second decoder (an encoded slash, a dot segment, bad UTF-8) is refused
+ * instead of being cleaned up: a cleaned path is one that two readers may see differently.
+ */
 #include "http/head.h"
 
 static int hex_value(char c)

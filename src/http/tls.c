@@ -1,3 +1,4 @@
+/* tls.c - OpenSSL on a non-blocking socket; nobody else sees its types. */
 #define ERR_STATE openssl_err_state /* a type of OpenSSL that nobody here uses */
 #include <openssl/err.h>
 #include <openssl/ssl.h>

@@ -5,8 +5,9 @@
  * its bytes come at once or one by one, and a body's chunks must give the same data however they
  * are cut. A parser that depends on packet borders is a smuggling hole.
  *
- * clang -fsanitize=fuzzer,address,undefined -Isrc tests/fuzz/fuzz_http.c src/http/{head,target,chunked}.c
- *       src/base/{str,utf8,arena}.c; corpus in tests/fuzz/corpus/http.
+ * clang -fsanitize=fuzzer,address,undefined -Isrc tests/fuzz/fuzz_http.c
+ *       src/http/{head,target,chunked}.c src/base/{str,utf8,arena}.c
+ * The corpus is tests/fuzz/corpus/http.
  */
 #include "http/head.h"
 

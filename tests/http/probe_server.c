@@ -49,7 +49,8 @@ static int64_t number(struct http_exchange *x, const char *name, int64_t standar
 static void hello(struct http_exchange *x)
 {
     struct buf out = buf_in(x->arena);
-    buf_fmt(&out, "{\"id\":\"" STR_FMT "\",\"greeting\":\"hello, world\",\"lines\":[", STR_ARG(x->id));
+    buf_fmt(&out, "{\"id\":\"" STR_FMT "\",\"greeting\":\"hello, world\",\"lines\":[",
+            STR_ARG(x->id));
     for (int i = 0; i < 4; i++)
         buf_fmt(&out, "%s{\"rule\":\"base commission\",\"basis_fen\":%d,\"earned_fen\":%d}",
                 i ? "," : "", 100000 + i, 5000 + i);
@@ -259,7 +260,8 @@ static void *send_events(void *user)
         snprintf(id, sizeof id, "%lld", (long long)i);
         snprintf(text, sizeof text, "first %lld\nsecond", (long long)i);
         ok = http_stream_event(job->stream, "tick", str_from(id), str_from(text)) &&
-             (!job->pad || http_stream_push(job->stream, (struct str){ padding, (size_t)job->pad }));
+             (!job->pad ||
+              http_stream_push(job->stream, (struct str){ padding, (size_t)job->pad }));
         if (job->ms)
             usleep((useconds_t)(job->ms * 1000));
     }
