@@ -113,6 +113,12 @@ static struct str bytes_of(const uint8_t *bytes)
     return (struct str){ (const char *)bytes, 32 };
 }
 
+/* A text without address is NULL in the database; these columns are never NULL. */
+static struct str or_empty(struct str s)
+{
+    return s.len ? s : STR("");
+}
+
 static enum err insert_entry(struct cx *cx, const struct proof_fact *fact,
                              const struct tlog_entry *entry, const uint8_t *subject,
                              const uint8_t *salt)
@@ -123,7 +129,8 @@ static enum err insert_entry(struct cx *cx, const struct proof_fact *fact,
     return proof_entry_add(cx, (struct proof_entry_add_in){
         .seq = (int64_t)entry->seq, .kind = entry->kind,
         .subject = subject ? bytes_of(subject) : STR_NONE, .person = { fact->person },
-        .period = entry->period, .at = cx->now, .entity = str_from(fact->entity),
+        .period = or_empty(entry->period), .at = cx->now,
+        .entity = or_empty(str_from(fact->entity)),
         .row = { fact->row }, .content = fact->content, .salt = bytes_of(salt),
         .digest = bytes_of(entry->sha256.b), .leaf = bytes_of(leaf.b) }, NULL);
 }

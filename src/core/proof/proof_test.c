@@ -1,3 +1,535 @@
 #include "core/proof/proof.h"
 
+#include "base/hex.h"
+#include "base/io.h"
 #include "base/test.h"
+#include "core/proof/keeper.h"
+#include "db/db_testing.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#define ORG 7
+#define WANG 1001
+#define LI 1002
+
+static const char plan_text[] = "{\"plan\": \"three tiers\"}\n";
+static const struct call as_server = { .org = ORG };
+
+/* A database with one company, keys in a folder of their own. */
+struct world {
+    struct db_fixture db;
+    struct core core;
+    struct services services;
+    char folder[64];
+    struct fault fault;
+};
+
+static struct instant fixed_clock(void)
+{
+    return (struct instant){ INT64_C(1793000000000000) };
+}
+
+static bool make_tables(struct world *w)
+{
+    struct str text;
+    if (io_read_file(test_arena(), QIBING_PROOF_MIGRATION, 1 << 20, &w->fault, &text))
+        return false;
+    return !db_fixture_script(&w->db, "CREATE TABLE company (id INT PRIMARY KEY, code TEXT);"
+                                      "INSERT INTO company VALUES (7, 'demo');") &&
+           !db_fixture_script(&w->db, str_cstr(test_arena(), text));
+}
+
+static bool world_open(struct world *w, enum db_engine engine)
+{
+    memset(w, 0, sizeof *w);
+    if (!db_fixture_open(&w->db, engine))
+        return false;
+    snprintf(w->folder, sizeof w->folder, "/tmp/qibing-proof-XXXXXX");
+    bool made = mkdtemp(w->folder) != NULL;
+    w->services = (struct services){ .core = &w->core, .random = randombytes_buf };
+    w->core = (struct core){ .db = w->db.db, .services = &w->services, .clock = fixed_clock };
+    made = made && make_tables(w) &&
+           !proof_keeper_open(w->folder, "qibing.example", &w->fault, &w->core.proof);
+    CHECK(made, "%s %s", w->fault.message, w->db.fault.message);
+    return made;
+}
+
+static void world_close(struct world *w)
+{
+    proof_keeper_close(w->core.proof);
+    db_fixture_close(&w->db);
+    const char *remove = str_cstr(test_arena(), str_fmt(test_arena(), "rm -rf %s", w->folder));
+    CHECK_EQ(system(remove), 0);
+}
+
+/* ---- what is logged ---- */
+
+static enum err log_plan(struct cx *cx, void *arg)
+{
+    (void)arg;
+    struct merkle_hash hash = merkle_sha256(&proof_crypto, str_from(plan_text));
+    struct str hex = hex_encode(cx->arena, hash.b, 32);
+    struct proof_fact fact = {
+        .kind = "plan", .entity = "plan",
+        .content = str_fmt(cx->arena, "{\"plan_sha256\":\"" STR_FMT "\"}", STR_ARG(hex)),
+    };
+    return proof_append(cx, &fact, NULL);
+}
+
+static enum err log_orders(struct cx *cx, void *arg)
+{
+    const int *count = arg;
+    for (int i = 0; i < *count; i++) {
+        struct proof_fact fact = {
+            .kind = "order", .entity = "sales_order", .row = i + 1,
+            .person = i % 2 ? WANG : LI, .period = STR("2026-10"),
+            .content = str_fmt(cx->arena, "{\"amount_fen\":%d,\"order\":\"%d\"}", 100 * i, i),
+        };
+        TRY(proof_append(cx, &fact, NULL));
+    }
+    return OK;
+}
+
+static enum err log_statement(struct cx *cx, void *arg)
+{
+    const int *net = arg;
+    struct merkle_hash hash = merkle_sha256(&proof_crypto, str_from(plan_text));
+    struct str hex = hex_encode(cx->arena, hash.b, 32);
+    struct proof_fact fact = {
+        .kind = "statement", .entity = "statement", .person = WANG, .period = STR("2026-10"),
+        .content = str_fmt(cx->arena,
+                           "{\"net_fen\":%d,\"period\":\"2026-10\",\"plan_sha256\":\"" STR_FMT "\"}",
+                           *net, STR_ARG(hex)),
+    };
+    TRY(proof_append(cx, &fact, NULL));
+    return proof_append_head(cx, WANG, STR("2026-10"), NULL);
+}
+
+static void write_must(struct world *w, call_run *run, void *arg)
+{
+    struct fault fault = { 0 };
+    CHECK_EQ(core_write(&w->core, &as_server, run, arg, &fault), OK, "%s", fault.message);
+}
+
+static void month(struct world *w, int orders, int net)
+{
+    write_must(w, log_plan, NULL);
+    write_must(w, log_orders, &orders);
+    write_must(w, log_statement, &net);
+}
+
+static enum err sequence(struct world *w)
+{
+    fault_clear(&w->fault);
+    return proof_sequence(&w->core, &as_server, &w->fault);
+}
+
+/* ---- what is asked ---- */
+
+static enum err get_status(struct cx *cx, void *arg)
+{
+    struct proof_status *status = arg;
+    TRY(proof_status(cx, status));
+    status->origin = str_copy(test_arena(), status->origin);
+    status->vkey = str_copy(test_arena(), status->vkey);
+    status->checkpoint = str_copy(test_arena(), status->checkpoint);
+    return OK;
+}
+
+static struct proof_status status_of(struct world *w)
+{
+    struct proof_status status = { 0 };
+    struct fault fault = { 0 };
+    CHECK_EQ(core_read(&w->core, &as_server, get_status, &status, &fault), OK, "%s",
+             fault.message);
+    return status;
+}
+
+static enum err get_zip(struct cx *cx, void *arg)
+{
+    struct str *ret = arg, zip;
+    TRY(proof_statement_zip(cx, WANG, STR("2026-10"), str_from(plan_text), &zip));
+    *ret = str_copy(test_arena(), zip);
+    return OK;
+}
+
+static enum err get_extension(struct cx *cx, void *arg)
+{
+    struct str *ret = arg, text;
+    uint64_t old_size = (uint64_t)ret->len;
+    TRY(proof_extension(cx, old_size, &text));
+    *ret = str_copy(test_arena(), text);
+    return OK;
+}
+
+struct checked {
+    int64_t bad;
+    struct str last;
+};
+
+static void note_finding(void *arg, bool bad, struct str line)
+{
+    struct checked *checked = arg;
+    if (bad)
+        checked->last = str_copy(test_arena(), line);
+}
+
+static enum err run_check(struct cx *cx, void *arg)
+{
+    struct checked *checked = arg;
+    return proof_check(cx, NULL, note_finding, checked, &checked->bad);
+}
+
+static struct checked check_of(struct world *w)
+{
+    struct checked checked = { 0 };
+    struct fault fault = { 0 };
+    CHECK_EQ(core_read(&w->core, &as_server, run_check, &checked, &fault), OK, "%s",
+             fault.message);
+    return checked;
+}
+
+static struct tlog_verdict judge(struct world *w, struct str zip, struct str checkpoint,
+                                 struct str extension)
+{
+    struct tlog_verdict verdict = { 0 };
+    struct tlog_policy *policy = arena_new(test_arena(), struct tlog_policy);
+    struct str vkey = status_of(w).vkey;
+    struct str text = str_fmt(test_arena(), "log " STR_FMT "\nquorum none\n", STR_ARG(vkey));
+    CHECK_EQ(tlog_policy_parse(test_arena(), &proof_crypto, text, &w->fault, policy), OK);
+    struct tlog_trust trust = { policy, checkpoint, extension };
+    tlog_packet_check(test_arena(), &proof_crypto, zip, &trust, &verdict);
+    return verdict;
+}
+
+/* ---- tests ---- */
+
+TEST(proof_statement_holds)
+{
+    FOR_EACH_ENGINE(engine) {
+        struct world w;
+        struct str zip = STR_NONE, again = STR_NONE;
+        if (!world_open(&w, engine))
+            continue;
+        CHECK_EQ(status_of(&w).number, 0, "no log before the first entry");
+        month(&w, 9, 123456);
+        CHECK_EQ(core_read(&w.core, &as_server, get_zip, &zip, &w.fault), ERR_NOT_FOUND);
+        CHECK_EQ(sequence(&w), OK, "%s", w.fault.message);
+        struct proof_status status = status_of(&w);
+        CHECK_STR(status.origin, STR("qibing.example/log/demo"));
+        CHECK_EQ(status.entries, 12);
+        CHECK_EQ(status.signed_size, 12);
+        CHECK_EQ(core_read(&w.core, &as_server, get_zip, &zip, &w.fault), OK, "%s",
+                 w.fault.message);
+        struct tlog_verdict verdict = judge(&w, zip, STR_NONE, STR_NONE);
+        CHECK_EQ(verdict.refusal, TLOG_ACCEPTED, "%s", verdict.fault.message);
+        CHECK_EQ(verdict.head.count, 5, "four orders and the statement");
+        CHECK_EQ(core_read(&w.core, &as_server, get_zip, &again, &w.fault), OK);
+        CHECK(str_eq(zip, again), "the same file each time");
+
+        /* Unlocked and locked again: the new head covers the old one. */
+        struct str old = status.checkpoint;
+        int net = 100000;
+        write_must(&w, log_statement, &net);
+        CHECK_EQ(sequence(&w), OK, "%s", w.fault.message);
+        CHECK_EQ(core_read(&w.core, &as_server, get_zip, &again, &w.fault), OK);
+        struct str extension = { NULL, 12 };
+        CHECK_EQ(core_read(&w.core, &as_server, get_extension, &extension, &w.fault), OK);
+        verdict = judge(&w, again, old, extension);
+        CHECK_EQ(verdict.refusal, TLOG_ACCEPTED, "%s", verdict.fault.message);
+        CHECK_EQ(verdict.head.count, 7);
+        CHECK_EQ(judge(&w, again, old, STR_NONE).refusal, TLOG_REFUSED_HISTORY);
+        CHECK_EQ(check_of(&w).bad, 0);
+        world_close(&w);
+    }
+}
+
+static enum err log_and_fail(struct cx *cx, void *arg)
+{
+    TRY(log_orders(cx, arg));
+    return fail(cx, ERR_STATE, "changed my mind");
+}
+
+/* Without the fact no entry: numbers have no gap. */
+TEST(proof_entry_lives_with_its_transaction)
+{
+    FOR_EACH_ENGINE(engine) {
+        struct world w;
+        int one = 1;
+        if (!world_open(&w, engine))
+            continue;
+        for (int i = 0; i < 3; i++) {
+            CHECK_EQ(core_write(&w.core, &as_server, log_and_fail, &one, &w.fault), ERR_STATE);
+            write_must(&w, log_orders, &one);
+        }
+        CHECK_EQ(sequence(&w), OK, "%s", w.fault.message);
+        CHECK_EQ(status_of(&w).signed_size, 3);
+        CHECK_EQ(check_of(&w).bad, 0);
+        world_close(&w);
+    }
+}
+
+static enum err log_text(struct cx *cx, void *arg)
+{
+    struct proof_fact fact = { .kind = "order", .entity = "", .content = str_from(arg) };
+    return proof_append(cx, &fact, NULL);
+}
+
+TEST(proof_takes_canonical_json_only)
+{
+    struct world w;
+    static const char *const bad[] = { "", "{", "{ }", "{\"b\":1,\"a\":2}", "{\"a\":1.5}",
+                                       "{\"a\":\"\\u0041\"}", "{\"a\":1}\n" };
+    if (!world_open(&w, DB_SQLITE))
+        return;
+    for (size_t i = 0; i < COUNT(bad); i++)
+        CHECK(core_write(&w.core, &as_server, log_text, (void *)(uintptr_t)bad[i], &w.fault) != OK,
+              "%s", bad[i]);
+    write_must(&w, log_text, (void *)(uintptr_t) "{\"a\":\"\xe7\x8e\x8b\"}");
+    CHECK_EQ(status_of(&w).entries, 1);
+    world_close(&w);
+}
+
+TEST(proof_grows_over_tiles)
+{
+    struct world w;
+    if (!world_open(&w, DB_SQLITE))
+        return;
+    static const int steps[] = { 1, 254, 1, 1, 300, 3 };
+    for (size_t i = 0; i < COUNT(steps); i++) {
+        int count = steps[i];
+        write_must(&w, log_orders, &count);
+        CHECK_EQ(sequence(&w), OK, "%s", w.fault.message);
+        CHECK_EQ(sequence(&w), OK, "again changes nothing");
+    }
+    CHECK_EQ(status_of(&w).signed_size, 560);
+    CHECK_EQ(db_fixture_i64(&w.db, "SELECT count(*) FROM proof_checkpoint"), 6);
+    CHECK_EQ(db_fixture_i64(&w.db, "SELECT count(*) FROM proof_tile"), 4);
+    CHECK_EQ(check_of(&w).bad, 0);
+    world_close(&w);
+}
+
+/* Each column of a logged row, tile or checkpoint, changed by SQL: the check names it. */
+TEST(proof_check_finds_tampering)
+{
+    static const char *const changes[] = {
+        "UPDATE proof_entry SET content = '{\"amount_fen\":999900,\"order\":\"3\"}' WHERE seq = 4",
+        "UPDATE proof_entry SET salt = leaf WHERE seq = 4",
+        "UPDATE proof_entry SET digest = leaf WHERE seq = 4",
+        "UPDATE proof_entry SET leaf = digest WHERE seq = 4",
+        "UPDATE proof_entry SET kind = 'consent' WHERE seq = 4",
+        "UPDATE proof_entry SET period = '2026-09' WHERE seq = 4",
+        "UPDATE proof_entry SET subject = NULL WHERE seq = 4",
+        "UPDATE proof_entry SET written_at = written_at + 1 WHERE seq = 4",
+        "UPDATE proof_entry SET content = NULL, salt = NULL WHERE seq = 4",
+        "DELETE FROM proof_entry WHERE seq = 4",
+        "DELETE FROM proof_entry WHERE seq = 11",
+        "UPDATE proof_entry SET seq = 100 - seq WHERE seq IN (49, 51)",
+        "UPDATE proof_guard SET next_seq = 11",
+        "UPDATE proof_tile SET hashes = (SELECT leaf FROM proof_entry WHERE seq = 0)",
+        "DELETE FROM proof_tile",
+        "UPDATE proof_checkpoint SET size = 11",
+        "UPDATE proof_checkpoint SET root = (SELECT leaf FROM proof_entry WHERE seq = 0)",
+        "UPDATE proof_checkpoint SET note = replace(note, 'demo', 'demi')",
+        "UPDATE proof_checkpoint SET note = replace(note, '12', '11')",
+    };
+    for (size_t i = 0; i < COUNT(changes); i++) {
+        struct world w;
+        if (!world_open(&w, DB_SQLITE))
+            return;
+        month(&w, 9, 1);
+        CHECK_EQ(sequence(&w), OK, "%s", w.fault.message);
+        CHECK_EQ(check_of(&w).bad, 0);
+        CHECK_EQ(db_fixture_script(&w.db, changes[i]), OK, "%s", w.db.fault.message);
+        bool nothing = strstr(changes[i], "(49, 51)") != NULL; /* no such rows: the control */
+        CHECK_EQ(check_of(&w).bad > 0, !nothing, "%s", changes[i]);
+        world_close(&w);
+    }
+}
+
+/* Who changes content, digest, leaf, tile and all together still cannot sign. */
+TEST(proof_check_finds_a_rewritten_log)
+{
+    struct world w;
+    if (!world_open(&w, DB_SQLITE))
+        return;
+    month(&w, 9, 1);
+    CHECK_EQ(sequence(&w), OK);
+    struct proof_status honest = status_of(&w);
+    CHECK_EQ(db_fixture_script(&w.db, "DELETE FROM proof_entry; DELETE FROM proof_tile;"
+                                      "UPDATE proof_guard SET next_seq = 0;"
+                                      "UPDATE proof_tree SET size = 0, signed_size = 0;"), OK);
+    month(&w, 9, 2);
+    CHECK_EQ(sequence(&w), ERR_STATE, "the signer remembers");
+    struct checked checked = check_of(&w);
+    CHECK(checked.bad > 0, "the checkpoint is of another tree");
+    CHECK_EQ(status_of(&w).signed_size, 0);
+    CHECK(str_eq(status_of(&w).checkpoint, honest.checkpoint));
+    world_close(&w);
+}
+
+/* ---- an old backup ---- */
+
+/* As if the database of `size` entries had been restored. */
+static void roll_back(struct world *w, int size)
+{
+    struct str sql = str_fmt(test_arena(),
+        "DELETE FROM proof_entry WHERE seq >= %d; DELETE FROM proof_checkpoint WHERE size > %d;"
+        "DELETE FROM proof_tile; UPDATE proof_guard SET next_seq = %d;"
+        "UPDATE proof_tree SET size = 0, signed_size = 0;", size, size, size);
+    CHECK_EQ(db_fixture_script(&w->db, str_cstr(test_arena(), sql)), OK, "%s",
+             w->db.fault.message);
+}
+
+TEST(proof_refuses_after_an_old_backup)
+{
+    struct world w;
+    int three = 3, twenty = 20;
+    if (!world_open(&w, DB_SQLITE))
+        return;
+    write_must(&w, log_orders, &three);
+    CHECK_EQ(sequence(&w), OK);
+    write_must(&w, log_orders, &three);
+    CHECK_EQ(sequence(&w), OK);
+    struct str published = status_of(&w).checkpoint;
+
+    roll_back(&w, 3);
+    CHECK_EQ(sequence(&w), ERR_STATE, "smaller than what was signed");
+    write_must(&w, log_orders, &twenty);
+    CHECK_EQ(sequence(&w), ERR_STATE, "larger, but with other entries");
+    CHECK_EQ(proof_resume(&w.core, &as_server, published, &w.fault), ERR_STATE);
+    CHECK(strstr(w.fault.message, "is not the published one"), "%s", w.fault.message);
+
+    /* A new log names the old one; everything that is there can be proven again. */
+    fault_clear(&w.fault);
+    CHECK_EQ(proof_new_log(&w.core, &as_server, published, &w.fault), OK, "%s", w.fault.message);
+    struct proof_status status = status_of(&w);
+    CHECK_EQ(status.number, 2);
+    CHECK_STR(status.origin, STR("qibing.example/log/demo/2"));
+    CHECK_EQ(status.signed_size, 24);
+    int net = 5;
+    write_must(&w, log_plan, NULL);
+    write_must(&w, log_statement, &net);
+    CHECK_EQ(sequence(&w), OK, "%s", w.fault.message);
+    struct str zip;
+    CHECK_EQ(core_read(&w.core, &as_server, get_zip, &zip, &w.fault), OK, "%s", w.fault.message);
+    struct tlog_verdict verdict = judge(&w, zip, STR_NONE, STR_NONE);
+    CHECK_EQ(verdict.refusal, TLOG_ACCEPTED, "%s", verdict.fault.message);
+    CHECK_EQ(check_of(&w).bad, 0, STR_FMT, STR_ARG(check_of(&w).last));
+    world_close(&w);
+}
+
+TEST(proof_resumes_after_a_restore)
+{
+    struct world w;
+    int three = 3;
+    if (!world_open(&w, DB_SQLITE))
+        return;
+    write_must(&w, log_orders, &three);
+    CHECK_EQ(sequence(&w), OK);
+    struct str older = status_of(&w).checkpoint;
+    write_must(&w, log_orders, &three);
+    CHECK_EQ(sequence(&w), OK);
+    struct str published = status_of(&w).checkpoint;
+
+    CHECK_EQ(proof_forget_signer(w.folder, &w.fault), OK);
+    write_must(&w, log_orders, &three);
+    CHECK_EQ(sequence(&w), ERR_STATE, "restored");
+    CHECK_EQ(proof_resume(&w.core, &as_server, older, &w.fault), ERR_STATE, "not the newest");
+    CHECK(proof_resume(&w.core, &as_server, STR("nonsense"), &w.fault) != OK);
+    struct str forged = str_fmt(test_arena(), STR_FMT, STR_ARG(published));
+    ((char *)(uintptr_t)forged.data)[forged.len - 5] ^= 1;
+    CHECK(proof_resume(&w.core, &as_server, forged, &w.fault) != OK);
+    CHECK_EQ(sequence(&w), ERR_STATE, "still held");
+    fault_clear(&w.fault);
+    CHECK_EQ(proof_resume(&w.core, &as_server, published, &w.fault), OK, "%s", w.fault.message);
+    CHECK_EQ(sequence(&w), OK, "%s", w.fault.message);
+    CHECK_EQ(status_of(&w).signed_size, 9);
+    CHECK_EQ(check_of(&w).bad, 0);
+    world_close(&w);
+}
+
+/* ---- keys ---- */
+
+TEST(proof_keys_are_private_and_needed)
+{
+    struct world w;
+    int one = 1;
+    if (!world_open(&w, DB_SQLITE))
+        return;
+    write_must(&w, log_orders, &one);
+    CHECK_EQ(sequence(&w), OK);
+    const char *key =
+        str_cstr(test_arena(), str_fmt(test_arena(), "%s/keys/log-7-1.ed25519", w.folder));
+    const char *sql = "SELECT count(*) FROM proof_log WHERE vkey LIKE 'qibing.example/log/demo+%'";
+    CHECK_EQ(db_fixture_i64(&w.db, sql), 1);
+    write_must(&w, log_orders, &one);
+    CHECK_EQ(rename(key, str_cstr(test_arena(), str_fmt(test_arena(), "%s.away", key))), 0);
+    CHECK_EQ(sequence(&w), ERR_UNAVAILABLE, "no key, and none is made up");
+    CHECK_EQ(io_write_file(key, STR("0123456789abcdef0123456789abcdef"), 0600, &w.fault), OK);
+    CHECK_EQ(sequence(&w), ERR_STATE, "another key");
+    CHECK_EQ(io_write_file(key, STR("0123456789abcdef0123456789abcdef"), 0644, &w.fault), OK);
+    CHECK_EQ(sequence(&w), ERR_FORBIDDEN, "others may read it");
+    world_close(&w);
+}
+
+/* ---- the thread ---- */
+
+TEST(proof_sequencer_signs_within_two_seconds)
+{
+    FOR_EACH_ENGINE(engine) {
+        struct world w;
+        struct proof_sequencer *sequencer = NULL;
+        int three = 3;
+        if (!world_open(&w, engine))
+            continue;
+        CHECK_EQ(proof_sequencer_start(&w.core, &w.fault, &sequencer), OK);
+        for (int64_t round = 1; round <= 3; round++) {
+            write_must(&w, log_orders, &three);
+            int64_t waited_ms = 0;
+            while ((int64_t)status_of(&w).signed_size < 3 * round && waited_ms < 10000) {
+                usleep(20000);
+                waited_ms += 20;
+            }
+            CHECK(waited_ms <= 2000, "%d ms", (int)waited_ms);
+        }
+        proof_sequencer_stop(sequencer);
+        CHECK_EQ(check_of(&w).bad, 0);
+        world_close(&w);
+    }
+}
+
+/* ---- a million entries, when asked for: QIBING_PROOF_BENCH=1000000 ---- */
+
+static double seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+TEST(proof_check_of_many_entries)
+{
+    const char *asked = getenv("QIBING_PROOF_BENCH");
+    struct world w;
+    if (!asked) {
+        test_skip("set QIBING_PROOF_BENCH to a number of entries");
+        return;
+    }
+    if (!world_open(&w, DB_SQLITE))
+        return;
+    double begun = seconds();
+    for (int done = 0, step = 10000; done < atoi(asked); done += step)
+        CHECK_EQ(core_write_alone(&w.core, &as_server, log_orders, &step, &w.fault), OK);
+    double appended = seconds();
+    CHECK_EQ(sequence(&w), OK, "%s", w.fault.message);
+    double sequenced = seconds();
+    CHECK_EQ(check_of(&w).bad, 0);
+    printf("proof: %s entries: appended in %.1f s, sequenced in %.1f s, checked in %.1f s\n", asked,
+           appended - begun, sequenced - appended, seconds() - sequenced);
+    world_close(&w);
+}
