@@ -135,6 +135,22 @@ static void add_column(struct draft *d, const struct entity *e, const struct col
     buf_cstr(out, ";\n");
 }
 
+/* What the database has and nobody describes: a column that was renamed or given up. */
+static void compare_surplus(struct draft *d, const struct entity *e, const struct columns *columns)
+{
+    for (int i = 0;; i++) {
+        struct str name = schema_column_at(d->db, d->all->arena, e->name, i);
+        if (!name.len)
+            return;
+        bool described = false;
+        for (size_t c = 0; c < columns->count; c++)
+            described = described || str_eq(columns->items[c].name, name);
+        if (!described)
+            buf_fmt(&d->all->draft, "-- " STR_FMT "." STR_FMT " is not described: drop it?\n",
+                    STR_ARG(e->name), STR_ARG(name));
+    }
+}
+
 static void compare_columns(struct draft *d, const struct entity *e)
 {
     struct buf *out = &d->all->draft;
@@ -159,6 +175,7 @@ static void compare_columns(struct draft *d, const struct entity *e)
                         STR_ARG(e->name), STR_ARG(check));
         }
     }
+    compare_surplus(d, e, &columns);
     for (size_t i = 0; i < e->keys.count; i++)
         if (!has_index(d, key_name(d->all, e, &e->keys.items[i])))
             write_key(d, e, &e->keys.items[i]);

@@ -250,7 +250,8 @@ void parse_migration(struct all *all, const char *path, struct str text)
     if (!fits)
         complain(all, m.at, "a migration is called NNNN_name.sql");
     else if (m.number <= before)
-        complain(all, m.at, "migration %lld stands twice", (long long)m.number);
+        complain(all, m.at, "migration %lld stands already: %s", (long long)m.number,
+                 all->migrations.items[all->migrations.count - 1].at.file);
     vec_add(all->arena, &all->migrations, m);
 }
 

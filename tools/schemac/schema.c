@@ -57,6 +57,21 @@ enum schema_column schema_column(struct sqlite3 *db, struct str table, struct st
     return ret;
 }
 
+struct str schema_column_at(struct sqlite3 *db, struct arena *arena, struct str table, int index)
+{
+    sqlite3_stmt *s = NULL;
+    struct str ret = STR("");
+    if (sqlite3_prepare_v2(db, "SELECT name FROM pragma_table_info(?1) WHERE cid = ?2", -1, &s,
+                           NULL) != SQLITE_OK)
+        return ret;
+    bind(s, 1, table);
+    sqlite3_bind_int(s, 2, index);
+    if (sqlite3_step(s) == SQLITE_ROW)
+        ret = str_copy(arena, str_from((const char *)sqlite3_column_text(s, 0)));
+    sqlite3_finalize(s);
+    return ret;
+}
+
 static struct str without_space(struct arena *arena, struct str s)
 {
     struct buf out = buf_in(arena);

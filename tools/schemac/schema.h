@@ -13,6 +13,8 @@ bool schema_has(struct sqlite3 *db, const char *sql, struct str a, struct str b)
 struct str schema_text(struct sqlite3 *db, struct arena *arena, struct str table);
 enum schema_column schema_column(struct sqlite3 *db, struct str table, struct str column,
                                  const char *type, bool not_null);
+/* The name of the column at `index`, from 0; "" beyond the last. */
+struct str schema_column_at(struct sqlite3 *db, struct arena *arena, struct str table, int index);
 /* Does `text` hold `part`, white space aside? */
 bool schema_contains(struct arena *arena, struct str text, struct str part);
 /* "MONEY" -> "INTEGER": how the migrator spells a word of a migration on SQLite. */

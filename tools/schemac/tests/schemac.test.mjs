@@ -119,6 +119,20 @@ test('a new code of an enum is told, with the CHECK that the table lacks', (t) =
   assert.equal(draftOf(next), "-- visit: the table lacks CHECK (grade IN ('a', 'b', 'd', 'c')): rebuild it\n")
 })
 
+test('a column that nobody describes any more is told', (t) => {
+  const first = tree(t, { 'base/base.entity': base })
+  first.run()
+  const next = tree(t, { 'base/base.entity': base.replace(/ {2}kind .*\n/, '  sort_of text 40 "类 | Sort"\n'), 'app/migrations/0001_begin.sql': draftOf(first) })
+  next.run()
+  assert.equal(draftOf(next), 'ALTER TABLE job ADD COLUMN sort_of TEXT CHECK (length(sort_of) <= 40);\n-- job.kind is not described: drop it?\n')
+})
+
+test('the migrations of the project make what its descriptions say', () => {
+  const files = readdirSync(join(top, 'src'), { recursive: true }).filter((f) => /\.(entity|settings|events|sql)$/.test(f) && !/(^|\/)tests?\//.test(f))
+  const result = spawnSync(schemac, ['--root', join(top, 'src'), '--check', '--settled', ...files.map((f) => join(top, 'src', f))], { encoding: 'utf8' })
+  assert.equal(result.stderr, '')
+})
+
 test('two entities that refer to each other: the second reference has no foreign key', (t) => {
   const made = tree(t, { 'x/x.entity': 'entity a "甲 | A"\n  b ref b required "乙 | B"\n\nentity b "乙 | B"\n  a ref a "甲 | A"\n' })
   assert.equal(made.run().stderr, '')
@@ -156,7 +170,7 @@ test('migrations: broken SQL, a bad name, the same number twice', (t) => {
   for (const [name, text, message] of cases)
     assert.match(tree(t, { 'base/base.entity': base, [`app/migrations/${name}`]: text }).run().stderr, message)
   const twice = tree(t, { 'a/migrations/0001_one.sql': '', 'b/migrations/0001_two.sql': '', 'base/base.entity': base })
-  assert.match(twice.run().stderr, /0001_two\.sql:1: error: migration 1 stands twice/)
+  assert.match(twice.run().stderr, /0001_two\.sql:1: error: migration 1 stands already: src\/a\/migrations\/0001_one\.sql/)
 })
 
 test('wrong use is told apart from mistakes', () => {
