@@ -138,6 +138,7 @@ struct db_command {
 
     /* private */
     struct db_command *next;
+    int64_t since_us; /* when it was queued */
     enum err outcome;
     bool settled, schema;
     struct fault fault;
@@ -181,6 +182,10 @@ NODISCARD enum err db_run_text(struct db_tx *tx, struct str sql, const struct db
                                int count, int64_t *changed, struct fault *fault);
 NODISCARD enum err db_query_text(struct db_tx *tx, struct str sql, const struct db_value *values,
                                  int count, struct fault *fault, struct db_rows **ret);
+/* As db_query_stream, for results too large for memory. */
+NODISCARD enum err db_query_text_stream(struct db_tx *tx, struct str sql,
+                                        const struct db_value *values, int count,
+                                        struct fault *fault, struct db_rows **ret);
 
 /* ---- rows ---- */
 

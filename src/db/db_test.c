@@ -156,6 +156,12 @@ static enum err write_in_read(struct db_tx *tx, void *arg, struct fault *fault)
     return add_work(tx, arg, fault);
 }
 
+static enum err write_text_in_read(struct db_tx *tx, void *arg, struct fault *fault)
+{
+    (void)arg;
+    return db_run_text(tx, STR("DELETE FROM thing"), NULL, 0, NULL, fault);
+}
+
 TEST(db_a_failed_transaction_cannot_commit)
 {
     FOR_EACH_ENGINE(engine) {
@@ -171,6 +177,8 @@ TEST(db_a_failed_transaction_cannot_commit)
         CHECK_EQ(db_fixture_i64(&f, "SELECT count(*) FROM thing"), 2);
         struct thing t = { 40, 0, "z", OK };
         CHECK_EQ(db_read(f.db, write_in_read, &t, &f.fault), ERR_INTERNAL);
+        CHECK_EQ(db_read(f.db, write_text_in_read, NULL, &f.fault), ERR_INTERNAL);
+        CHECK_EQ(db_fixture_i64(&f, "SELECT count(*) FROM thing"), 2);
         db_fixture_close(&f);
     }
 }

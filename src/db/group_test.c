@@ -142,11 +142,13 @@ struct numbered {
     struct db_command command;
     struct gate *gate;
     int64_t id;
+    int runs;
 };
 
 static enum err numbered_work(struct db_tx *tx, void *arg, struct fault *fault)
 {
     struct numbered *n = arg;
+    n->runs++;
     return db_run(tx, &add_entry, (struct db_value[]){ db_int(n->id), db_null() }, NULL, fault);
 }
 
@@ -201,6 +203,50 @@ TEST(waiting_commands_share_one_commit)
     CHECK_EQ(db_figures(f.db).groups - groups, 2);
     CHECK_EQ(db_figures(f.db).busy, 1);
     CHECK_EQ(db_fixture_i64(&f, "SELECT count(*) FROM entry"), 40);
+    db_fixture_close(&f);
+}
+
+static enum err huge_work(struct db_tx *tx, void *arg, struct fault *fault)
+{
+    struct numbered *n = arg;
+    n->runs++;
+    char *big = arena_alloc(test_arena(), 1 << 20);
+    memset(big, 'x', 1 << 20);
+    return db_run(tx, &add_entry,
+                  (struct db_value[]){ db_int(n->id), db_str((struct str){ big, 1 << 20 }) }, NULL,
+                  fault);
+}
+
+/* The engine undoes the whole transaction when the file cannot grow. Only the one that was too
+ * large may notice; its neighbours, before and after it, run again and succeed. */
+TEST(a_full_disk_hits_only_the_command_that_met_it)
+{
+    struct db_fixture f;
+    if (!db_fixture_open(&f, DB_SQLITE))
+        return;
+    CHECK_EQ(db_fixture_script(&f, schema), OK, "%s", f.fault.message);
+    CHECK_EQ(db_fixture_script(&f, "PRAGMA max_page_count = 60"), OK, "%s", f.fault.message);
+    struct gate gate = { .lock = PTHREAD_MUTEX_INITIALIZER, .news = PTHREAD_COND_INITIALIZER };
+    struct db_command holder = { .work = wait_at_gate, .done = gate_done, .arg = &gate,
+                                 .alone = true };
+    struct numbered commands[21];
+    CHECK_EQ(db_submit(f.db, &holder, &f.fault), OK);
+    while (db_figures(f.db).waiting > 0)
+        nanosleep(&(struct timespec){ 0, 1000000 }, NULL);
+    for (int i = 0; i < 21; i++) {
+        commands[i] = (struct numbered){ .gate = &gate, .id = i };
+        commands[i].command = (struct db_command){ .work = i == 10 ? huge_work : numbered_work,
+                                                   .done = numbered_done, .arg = &commands[i] };
+        CHECK_EQ(db_submit(f.db, &commands[i].command, &f.fault), OK);
+    }
+    gate_open(&gate);
+    gate_wait(&gate, 22);
+    for (int i = 0; i < 21; i++)
+        CHECK_EQ(commands[i].command.outcome, i == 10 ? ERR_FULL : OK, "command %d: %s", i,
+                 commands[i].command.fault.message);
+    CHECK_EQ(commands[0].runs, 2, "it was undone with the group, and run again");
+    CHECK_EQ(commands[10].runs, 1);
+    CHECK_EQ(db_fixture_i64(&f, "SELECT count(*) FROM entry"), 20);
     db_fixture_close(&f);
 }
 

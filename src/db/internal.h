@@ -70,6 +70,7 @@ struct db_prepared {
     uint64_t hash, used;
     bool busy;     /* rows of it are open */
     bool cached;
+    bool writes;   /* as far as the engine tells when preparing: SQLite does */
     /* SQLite */
     struct sqlite3_stmt *stmt;
     int params;

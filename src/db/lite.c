@@ -258,6 +258,7 @@ static enum err lite_prepare(struct db_conn *conn, struct db_prepared *p, const 
     struct str rest = str_from(tail), more;
     if (db_sql_split(&rest, &more))
         return fault_set(fault, ERR_INTERNAL, "an SQL text holds more than one statement");
+    p->writes = !sqlite3_stmt_readonly(p->stmt);
     return param_numbers(p, fault);
 }
 

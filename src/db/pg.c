@@ -123,8 +123,10 @@ static enum err pg_control(struct db_conn *conn, enum db_control what, struct fa
         return OK;
     }
     TRY(pg_simple(c, control_text[what], fault));
-    if (what == DB_BEGIN_READ || what == DB_BEGIN_WRITE)
+    if (what == DB_BEGIN_READ || what == DB_BEGIN_WRITE) {
         c->in_transaction = true;
+        c->reading = what == DB_BEGIN_READ;
+    }
     if (what == DB_ROLLBACK)
         c->in_transaction = false;
     return OK;

@@ -8,7 +8,7 @@
 struct pg {
     struct db_conn conn;
     PGconn *link;
-    bool in_transaction;
+    bool in_transaction, reading;
     bool committing;
     unsigned statements, cursors;  /* counters for names */
     /* parameters of the statement that is being sent */

@@ -30,6 +30,8 @@ enum err pg_error(struct pg *c, const PGresult *result, struct fault *fault)
             break;
         }
     }
+    if (state && c->reading && strcmp(state, "25006") == 0)
+        e = ERR_INTERNAL; /* our own db_read was asked to write */
     if (PQstatus(c->link) == CONNECTION_BAD || e == ERR_UNAVAILABLE) {
         c->conn.broken = true;
         e = ERR_UNAVAILABLE;

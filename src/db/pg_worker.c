@@ -49,7 +49,8 @@ static enum err run_once(struct db *db, struct db_conn **conn, struct db_command
 static void command_run(struct db *db, struct db_conn **conn, struct rand *random,
                         struct db_command *c)
 {
-    int64_t deadline = db_now_us() + (int64_t)db->config.wait_ms * 1000;
+    /* From when it was queued: a queue in front of a dead server must not wait once per command. */
+    int64_t deadline = c->since_us + (int64_t)db->config.wait_ms * 1000;
     int64_t pause_us = 500;
     for (int attempt = 1;; attempt++) {
         bool again;

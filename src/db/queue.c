@@ -6,6 +6,7 @@
 enum err db_submit(struct db *db, struct db_command *command, struct fault *fault)
 {
     command->next = NULL;
+    command->since_us = db_now_us();
     command->settled = false;
     command->outcome = OK;
     enum err e = OK;

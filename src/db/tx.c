@@ -117,6 +117,8 @@ static enum err start(struct db_tx *tx, const struct db_statement *statement, st
         return tx_fail(tx, statement, db_no_memory(fault), fault);
     rows->statement = statement;
     e = db_prepared_get(tx->conn, statement, sql, count, fault, &rows->prepared);
+    if (!e && rows->prepared->writes && !tx->writes)
+        e = fault_set(fault, ERR_INTERNAL, "an SQL text writes, but this is a reading");
     if (!e)
         e = tx->conn->driver->start(rows, values, count, stream, fault);
     if (e) {
