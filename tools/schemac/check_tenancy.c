@@ -145,13 +145,50 @@ static bool side_tied(const struct sql_tables *tables, struct side side, int sco
     return false;
 }
 
+static bool is_any(const struct sql_words *w, size_t i, const char *const *list, size_t count)
+{
+    for (size_t n = 0; n < count; n++)
+        if (is_word(w, i, list[n]))
+            return true;
+    return false;
+}
+
+/* Looks from a comparison to one side, out of its parentheses, up to the ends of the condition: an OR
+ * on the way means that the comparison need not hold, and so does NOT before a parenthesis. */
+static bool loose_side(const struct sql_words *w, size_t i, int step)
+{
+    static const char *const ends[] = { "where", "on",   "having", "set",   "from",  "select",
+                                        "join",  "left", "inner",  "cross", "group", "order",
+                                        "limit", "union", "except", "intersect", "returning" };
+    const char *in = step < 0 ? ")" : "(", *out = step < 0 ? "(" : ")";
+    int depth = 0;
+    for (; i < w->count; i += (size_t)step) { /* below 0 it wraps beyond the count */
+        if (is_word(w, i, in)) {
+            depth++;
+        } else if (is_word(w, i, out)) {
+            if (depth == 0 && step < 0 && i > 0 && is_word(w, i - 1, "not"))
+                return true;
+            depth -= depth > 0;
+        } else if (depth == 0 && is_word(w, i, "or")) {
+            return true;
+        } else if (depth == 0 && is_any(w, i, ends, COUNT(ends))) {
+            return false;
+        }
+    }
+    return false;
+}
+
+static bool is_loose(const struct sql_words *w, size_t i)
+{
+    return (i >= 2 && is_word(w, i - 2, "not")) || loose_side(w, i, -1) || loose_side(w, i, 1);
+}
+
 /* One walk over all comparisons; true if it tied another table. */
 static bool tie(const struct sql_words *w, struct sql_tables *tables, const char *org_param)
 {
     bool more_tied = false;
     for (size_t i = 1; i + 1 < w->count; i++) {
-        bool loose = i >= 2 && (is_word(w, i - 2, "or") || is_word(w, i - 2, "not"));
-        if (!is_word(w, i, "=") || loose || is_word(w, i + 2, "or"))
+        if (!is_word(w, i, "=") || is_loose(w, i))
             continue;
         struct side sides[2] = { side_at(w, i - 1, org_param), side_at(w, i + 1, org_param) };
         int scope = w->items[i].scope;

@@ -224,7 +224,7 @@ static void check_statements(struct cx *cx)
     struct money fee;
     assert(visit_fee(cx, (struct visit_fee_in){ { 6 } }, &fee) == OK && fee.fen == 40);
     assert(visit_all_companies_statement.params == 0 && !visit_all_companies_statement.writes);
-    assert(visit_forget_statement.writes && sample_statement_count == 9);
+    assert(visit_forget_statement.writes && sample_statement_count == 10);
 }
 
 int main(void)

@@ -46,6 +46,20 @@ SELECT id FROM customer WHERE org = :org AND id IN {{SEARCH(:org, :words)}};
 -- out:  org int, n int
 SELECT org, count(*) FROM visit GROUP BY org ORDER BY org;
 
+-- query: visit_tied   many
+-- Each of these is tied to the company in its own way.
+-- in:   name text
+-- out:  id ref visit
+WITH mine AS (SELECT id, org FROM customer WHERE org = :org AND (name = :name OR owner_id IS NULL))
+SELECT v.id
+  FROM visit AS v
+  JOIN mine m ON m.org = v.org AND m.id = v.customer_id
+  LEFT JOIN person p ON (p.org = v.org AND p.id = v.promoter_id)
+ WHERE (v.org = :org) AND NOT (v.urgent = 1 OR v.paid = 0)
+   AND NOT EXISTS (SELECT 1 FROM visit_line l WHERE l.org = v.org AND l.visit_id = v.id)
+UNION ALL
+SELECT id FROM visit WHERE :org = org AND archived_at IS NULL;
+
 -- query: region_by_code   one
 -- in:   code text
 -- out:  id ref region, name text

@@ -1,0 +1,4 @@
+-- query: a  many
+-- out: id ref person
+SELECT id FROM person WHERE org <> :org;
+-- expect: 1: statement a: table person belongs to companies and needs person.org = :org
