@@ -83,7 +83,7 @@ static void turn_away(struct loop *loop, int fd)
 {
     static const char text[] = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\n"
                                "Content-Length: 0\r\nConnection: close\r\n\r\n";
-    count(&loop->counters.refused, 1);
+    counter_add(&loop->counters.refused, 1);
     if (!loop->server->tls) {
         ssize_t ignored = send(fd, text, sizeof text - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
         (void)ignored;
@@ -124,7 +124,7 @@ void conn_accept(struct loop *loop, int fd, const struct sockaddr *address)
         turn_away(loop, fd);
         return;
     }
-    count(&loop->counters.accepted, 1);
+    counter_add(&loop->counters.accepted, 1);
     link_conn(c);
     short what = EV_READ | EV_WRITE | EV_CLOSED | EV_ET | EV_PERSIST;
     if (event_assign(&c->event, loop->base, fd, what, on_event, c) != 0 ||
@@ -208,7 +208,7 @@ enum step linger_run(struct conn *c)
 
 static void too_slow(struct conn *c, int status)
 {
-    count(&c->loop->counters.timeouts, 1);
+    counter_add(&c->loop->counters.timeouts, 1);
     if (!status) {
         conn_close(c);
         return;

@@ -32,7 +32,7 @@ ssize_t conn_read(struct conn *c, char *room, size_t size)
         return -1;
     ssize_t n = c->ssl ? tls_read(c->ssl, room, size) : plain_read(c, room, size);
     if (n > 0)
-        count(&c->loop->counters.bytes_in, (uint64_t)n);
+        counter_add(&c->loop->counters.bytes_in, (uint64_t)n);
     else if (n == -1)
         c->readable = false;
     return n;
@@ -74,7 +74,7 @@ ssize_t conn_write(struct conn *c, const struct str *parts, int count_of, bool m
 {
     ssize_t n = c->ssl ? sealed_write(c, parts, count_of) : plain_write(c, parts, count_of, more);
     if (n > 0)
-        count(&c->loop->counters.bytes_out, (uint64_t)n);
+        counter_add(&c->loop->counters.bytes_out, (uint64_t)n);
     else if (n == -1)
         c->writable = false;
     return n;

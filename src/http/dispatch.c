@@ -21,7 +21,7 @@ enum step conn_refuse(struct conn *c, int status, const char *why)
     if (!c->x && !exchange_take(c))
         return STEP_CLOSE;
     struct exchange *x = c->x;
-    count(&c->loop->counters.bad, 1);
+    counter_add(&c->loop->counters.bad, 1);
     jmp_buf out;
     if (setjmp(out))
         return STEP_CLOSE;
@@ -221,7 +221,7 @@ enum step dispatch_head(struct conn *c, size_t head_len)
     x = c->x;
     if (verdict) {
         if (verdict == 2)
-            count(&c->loop->counters.bad, 1);
+            counter_add(&c->loop->counters.bad, 1);
         x->must_close = verdict == 2 || has_body(x);
         reply_prepare(x);
         return dispatch_reply(c);

@@ -135,7 +135,7 @@ const int64_t http_latency_bounds_us[HTTP_LATENCY_BUCKETS - 1] = {
     5000000,
 };
 
-void count(_Atomic uint64_t *counter, uint64_t n)
+void counter_add(_Atomic uint64_t *counter, uint64_t n)
 {
     /* Only the loop's thread writes, so a plain load and store suffice. */
     uint64_t now = atomic_load_explicit(counter, memory_order_relaxed);
@@ -149,10 +149,10 @@ void count_reply(struct exchange *x)
     int bucket = 0;
     while (bucket < HTTP_LATENCY_BUCKETS - 1 && us > http_latency_bounds_us[bucket])
         bucket++;
-    count(&c->requests, 1);
-    count(&c->by_class[x->status / 100 % 6], 1);
-    count(&c->latency[bucket], 1);
-    count(&c->latency_sum, (uint64_t)us);
+    counter_add(&c->requests, 1);
+    counter_add(&c->by_class[x->status / 100 % 6], 1);
+    counter_add(&c->latency[bucket], 1);
+    counter_add(&c->latency_sum, (uint64_t)us);
     if (x->server->config.access_log)
         log_line(LOG_INFO, "http", "%s %s %s %d %lld B %lld us " STR_FMT,
                  x->head.raw_path.data ? http_method_name(x->pub.method) : "-",

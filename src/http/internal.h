@@ -240,7 +240,7 @@ int loop_start(struct loop *loop); /* 0 or errno */
 void loop_stop(struct loop *loop); /* from any thread: begins the graceful stop */
 void loop_kill(struct loop *loop); /* from any thread: cuts what is left, ends the thread */
 int64_t clock_us(void);            /* monotonic */
-void count(_Atomic uint64_t *counter, uint64_t n);
+void counter_add(_Atomic uint64_t *counter, uint64_t n);
 void count_reply(struct exchange *x);
 
 /* tls.c is alone in seeing OpenSSL, whose ERR_STATE is not ours. */

@@ -58,7 +58,7 @@ static enum step send_file(struct conn *c)
         return STEP_CLOSE;
     if (n == 0)
         return file_short(c);
-    count(&c->loop->counters.bytes_out, (uint64_t)n);
+    counter_add(&c->loop->counters.bytes_out, (uint64_t)n);
     reply->fd_from += n;
     reply->fd_len -= n;
     took(c, (size_t)n);
