@@ -197,9 +197,6 @@ enum err db_guarded_work(struct db_tx *tx, void *guarded, struct fault *fault);
 void db_tx_close_rows(struct db_tx *tx, struct db_rows *down_to);
 /* One statement without parameters inside the transaction. */
 enum err db_tx_plain(struct db_tx *tx, const char *sql, struct fault *fault);
-/* db_query_text for very many rows. */
-enum err db_query_text_stream(struct db_tx *tx, struct str sql, const struct db_value *values,
-                              int count, struct fault *fault, struct db_rows **ret);
 /* db_read with a time limit of its own; 0: none. */
 enum err db_read_within(struct db *db, int limit_ms, db_work *work, void *arg,
                         struct fault *fault);
