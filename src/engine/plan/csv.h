@@ -15,14 +15,16 @@
 #define CSV_COLUMNS_MAX 512
 #define CSV_PAD 64 /* readable bytes after the text */
 
-enum csv_way { CSV_SKIP, CSV_INT, CSV_TIME, CSV_DATE, CSV_REF, CSV_CAREFUL };
+/* Whole numbers by the bytes that they take: a value that is in range is stored by its low bytes. */
+enum csv_way { CSV_SKIP, CSV_INT1, CSV_INT2, CSV_INT4, CSV_INT8, CSV_TIME, CSV_DATE, CSV_REF,
+               CSV_CAREFUL };
 
 /* One column of the file. */
 struct csv_field {
     enum csv_way way;
     int column; /* of the table, -1: skipped */
     struct store store;
-    uint64_t low, span;      /* CSV_INT: value - low <= span */
+    uint64_t low, span;      /* CSV_INT…: value - low <= span */
     const int32_t *rows;     /* CSV_REF: dense index of the other table */
     uint64_t none;           /* CSV_REF: key that means none; UINT64_MAX: there is none */
     struct str *texts;       /* texts before they get codes */

@@ -277,6 +277,12 @@ static void prepare_reference(struct csv *csv, struct csv_field *f, const struct
     (void)to;
 }
 
+static enum csv_way whole_way(enum formula_width width)
+{
+    size_t bytes = width_size(width);
+    return bytes == 1 ? CSV_INT1 : bytes == 2 ? CSV_INT2 : bytes == 4 ? CSV_INT4 : CSV_INT8;
+}
+
 static void prepare_field(struct csv *csv, struct csv_field *f, size_t rows)
 {
     struct plan_data *data = csv->data;
@@ -294,7 +300,7 @@ static void prepare_field(struct csv *csv, struct csv_field *f, size_t rows)
         f->store = store_new(arena, plan_store_width(c), rows);
         bool plain = c->type == PLAN_INT || (c->type == PLAN_MONEY && !c->yuan) ||
                      c->type == PLAN_BOOL;
-        f->way = plain ? CSV_INT : c->type == PLAN_TIME ? CSV_TIME
+        f->way = plain ? whole_way(f->store.width) : c->type == PLAN_TIME ? CSV_TIME
                : c->type == PLAN_DATE ? CSV_DATE : CSV_CAREFUL;
         f->low = (uint64_t)MAX(c->low, 0);
         f->span = c->high < (int64_t)f->low ? 0 : (uint64_t)c->high - f->low;

@@ -32,7 +32,7 @@ static inline uint64_t eight_digits(uint64_t t)
 static const uint64_t powers[] = { 1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000 };
 
 /* Up to 16 digits; NULL: none or more. */
-static inline const char *fast_number(const char *p, uint64_t *ret)
+static inline __attribute__((always_inline)) const char *fast_number(const char *p, uint64_t *ret)
 {
     uint64_t t = load8(p) ^ 0x3030303030303030u, stop = non_digits(t);
     if (stop) {
@@ -112,43 +112,65 @@ static inline const char *fast_time(struct csv_day *known, const char *p, const 
     return p + 19;
 }
 
-static inline const char *fast_field(struct csv_worker *w, int i, const char *p, const char *end,
-                                     size_t row)
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE const char *fast_whole(const struct csv_field *f, const char *p, uint64_t *ret)
+{
+    p = fast_number(p, ret);
+    return p && *ret - f->low <= f->span ? p : NULL;
+}
+
+INLINE const char *fast_reference(const struct csv_field *f, const char *p, size_t row)
+{
+    uint64_t key;
+    int32_t found = NO_ROW;
+    p = fast_number(p, &key);
+    if (!p)
+        return NULL;
+    if (key != f->none) {
+        if (key - f->low > f->span || (found = f->rows[key - f->low]) < 0)
+            return NULL;
+    }
+    ((int32_t *)f->store.data)[row] = found;
+    return p;
+}
+
+/* Reads one field and stores its value; NULL: look at it carefully. */
+INLINE const char *fast_field(struct csv_worker *w, int i, const char *p, const char *end, size_t row)
 {
     const struct csv_field *f = &w->csv->fields[i];
-    uint64_t v;
-    int64_t time;
+    uint64_t v = 0;
+    int64_t time = 0;
     int32_t day;
     switch (f->way) {
     case CSV_SKIP:
         return fast_skip(p, end);
-    case CSV_INT:
-        p = fast_number(p, &v);
-        if (!p || v - f->low > f->span)
-            return NULL;
-        store_put(f->store, row, (int64_t)v);
+    case CSV_INT1:
+        p = fast_whole(f, p, &v);
+        ((uint8_t *)f->store.data)[row] = (uint8_t)v;
+        return p;
+    case CSV_INT2:
+        p = fast_whole(f, p, &v);
+        ((uint16_t *)f->store.data)[row] = (uint16_t)v;
+        return p;
+    case CSV_INT4:
+        p = fast_whole(f, p, &v);
+        ((uint32_t *)f->store.data)[row] = (uint32_t)v;
+        return p;
+    case CSV_INT8:
+        p = fast_whole(f, p, &v);
+        ((uint64_t *)f->store.data)[row] = v;
         return p;
     case CSV_REF:
-        p = fast_number(p, &v);
-        if (!p)
-            return NULL;
-        if (v == f->none) {
-            ((int32_t *)f->store.data)[row] = NO_ROW;
-            return p;
-        }
-        if (v - f->low > f->span || f->rows[v - f->low] < 0)
-            return NULL;
-        ((int32_t *)f->store.data)[row] = f->rows[v - f->low];
-        return p;
+        return fast_reference(f, p, row);
     case CSV_TIME:
         p = fast_time(&w->days[i], p, end, &time);
-        if (p)
-            store_put(f->store, row, time);
+        ((uint32_t *)f->store.data)[row] = (uint32_t)time;
         return p;
     case CSV_DATE:
         if (end - p < 10 || !fast_day(&w->days[i], p, &day))
             return NULL;
-        store_put(f->store, row, day);
+        ((int32_t *)f->store.data)[row] = day;
         return p + 10;
     case CSV_CAREFUL:
         break;
@@ -159,15 +181,15 @@ static inline const char *fast_field(struct csv_worker *w, int i, const char *p,
 static const char *fast_row(struct csv_worker *w, const char *p, const char *end, size_t row)
 {
     int last = w->csv->count - 1;
-    for (int i = 0; i < last; i++) {
+    for (int i = 0;; i++) {
         p = fast_field(w, i, p, end, row);
-        if (!p || *p != ',')
+        if (!p)
             return NULL;
-        p++;
+        if (i == last)
+            break;
+        if (*p++ != ',')
+            return NULL;
     }
-    p = fast_field(w, last, p, end, row);
-    if (!p)
-        return NULL;
     if (*p == '\r')
         p++;
     return p < end && *p == '\n' ? p + 1 : NULL;

@@ -8,23 +8,32 @@ static const char pairs[] =
     "49505152535455565758596061626364656667686970717273747576777879808182838485868788899091929394959697"
     "9899";
 
-static char *put_u64(char *to, uint64_t v)
+/* Digits of v: from its bit length (Hacker's Delight, section 11-4). */
+static inline unsigned digits_of(uint64_t v)
 {
-    char text[20];
-    char *p = text + sizeof text;
+    static const uint64_t tens[] = {
+        0, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000,
+        10000000000, 100000000000, 1000000000000, 10000000000000, 100000000000000,
+        1000000000000000, 10000000000000000, 100000000000000000, 1000000000000000000,
+        10000000000000000000u,
+    };
+    unsigned guess = (64 - (unsigned)__builtin_clzll(v | 1)) * 1233 >> 12;
+    return guess + (v >= tens[guess]);
+}
+
+static inline char *put_u64(char *to, uint64_t v)
+{
+    unsigned n = v == 0 ? 1 : digits_of(v);
+    char *p = to + n;
     while (v >= 100) {
         p -= 2;
         memcpy(p, pairs + v % 100 * 2, 2);
         v /= 100;
     }
-    if (v >= 10) {
-        p -= 2;
-        memcpy(p, pairs + v * 2, 2);
-    } else {
-        *--p = (char)('0' + v);
-    }
-    size_t n = (size_t)(text + sizeof text - p);
-    memcpy(to, p, n);
+    if (p - to == 2)
+        memcpy(to, pairs + v * 2, 2);
+    else
+        *to = (char)('0' + v);
     return to + n;
 }
 

@@ -146,12 +146,15 @@ static bool feed_daily(struct pass_worker *w, const struct sink *sink, struct si
         uint16_t most = (uint16_t)c->counts[k].at_most;
         if (state->counts[k] && !run(w, c, state->counts[k], n, w->mask, bad))
             return false;
+        for (size_t i = 0; !state->counts[k] && i < n; i++)
+            w->mask[i] = 1;
         for (size_t i = 0; i < n; i++) {
-            if (rows[i] < 0 || (state->counts[k] && !w->mask[i]))
+            if (rows[i] < 0)
                 continue;
+            /* The condition is added, not branched on: it follows no pattern. */
             uint16_t *cell = &state->daily[(size_t)rows[i] * per_row +
                                            (size_t)w->value[i] * counts + k];
-            *cell = (uint16_t)(*cell + (*cell < most));
+            *cell = (uint16_t)(*cell + ((unsigned)w->mask[i] & (*cell < most)));
         }
     }
     return true;
