@@ -119,7 +119,7 @@ function explain(s, q) {
 /* ---------------------------------------------------------------- jobs, rows, settings */
 const jobs = []
 function job(kind, seconds, me, finish) {
-  const j = { id: String(7000 + jobs.length), kind, status: 'running', progress: 0, message: null, result: null, error_code: null, error_detail: null, created_at: new Date().toISOString(), started_at: new Date().toISOString(), finished_at: null, login: me.login.id, login_title: me.person?.name ?? me.login.name, begin: Date.now(), seconds, finish }
+  const j = { id: String(7000 + jobs.length), kind, status: 'running', progress: 0, message: null, result: null, error_code: null, error_detail: null, created_at: new Date().toISOString(), started_at: new Date().toISOString(), finished_at: null, login: me.login.id, login_name: me.person?.name ?? me.login.name, begin: Date.now(), seconds, finish }
   jobs.unshift(j)
   return j
 }
@@ -135,12 +135,12 @@ function outJob(j) {
 }
 const fresh = (id, more) => ({ id: String(id), version: 1, created_at: '2026-09-01T02:00:00Z', archived_at: null, ...more })
 const rows = {
-  units: units.map((u, i) => fresh(u.id, { parent: u.parent, parent_title: unitRef(u.parent)?.name, code: 'U' + i, name: u.name, level: u.level, kind: u.level === 'execution' ? 'squad' : u.level === 'middle' ? 'region' : 'hq', planned: 5, sort: i })),
-  people: people.map((p, i) => fresh(p.id, { number: p.number, name: p.name, kind: 'part_time', status: i % 11 === 0 ? 'paused' : 'active', unit: p.unit, unit_title: unitRef(p.unit).name, leader: i > 5 ? people[i % 6].id : null, leader_title: i > 5 ? people[i % 6].name : null, rank: 1 + (i % 4), joined_on: `2025-0${1 + (i % 9)}-1${i % 10}`, phone: '138****' + String(1000 + i) })),
-  customers: Array.from({ length: 320 }, (_, i) => fresh(20000 + i, { number: String(12346 + i), name: i % 3 ? SURNAMES[rnd(20)] + pick(GIVEN) : pick(['晨光', '海棠', '四季', '好邻居', '小满']) + pick(['便利店', '文具社', '花坊', '食品商行']), kind: i % 3 ? 'personal' : 'business', promoter: people[i % 48].id, promoter_title: people[i % 48].name, region: pick(['上海', '杭州', '广州', '成都', '北京']), phone: '139****' + String(2000 + i), note: '' })),
+  units: units.map((u, i) => fresh(u.id, { parent: u.parent, parent_name: unitRef(u.parent)?.name, code: 'U' + i, name: u.name, level: u.level, kind: u.level === 'execution' ? 'squad' : u.level === 'middle' ? 'region' : 'hq', planned: 5, sort: i })),
+  people: people.map((p, i) => fresh(p.id, { number: p.number, name: p.name, kind: 'part_time', status: i % 11 === 0 ? 'paused' : 'active', unit: p.unit, unit_name: unitRef(p.unit).name, leader: i > 5 ? people[i % 6].id : null, leader_name: i > 5 ? people[i % 6].name : null, rank: 1 + (i % 4), joined_on: `2025-0${1 + (i % 9)}-1${i % 10}`, phone: '138****' + String(1000 + i) })),
+  customers: Array.from({ length: 320 }, (_, i) => fresh(20000 + i, { number: String(12346 + i), name: i % 3 ? SURNAMES[rnd(20)] + pick(GIVEN) : pick(['晨光', '海棠', '四季', '好邻居', '小满']) + pick(['便利店', '文具社', '花坊', '食品商行']), kind: i % 3 ? 'personal' : 'business', promoter: people[i % 48].id, promoter_name: people[i % 48].name, region: pick(['上海', '杭州', '广州', '成都', '北京']), phone: '139****' + String(2000 + i), note: '' })),
   products: Array.from({ length: 60 }, (_, i) => fresh(3000 + i, { code: '8512' + i, name: pick(['白色', '复古', '手工', '北欧']) + pick(['蜡烛托', '搪瓷杯', '编织篮', '调味罐', '收纳盒']), category: String(1 + (i % 8)), spiff_fen: (i % 4) * 50, sellable: i % 9 !== 0 })),
-  orders: Array.from({ length: 400 }, (_, i) => fresh(40000 + i, { order_no: String(536365 + i), kind: i % 13 === 0 ? 'cancellation' : 'sale', source: 'import', ordered_at: `2026-10-${String(1 + (i % 28)).padStart(2, '0')}T0${i % 9}:15:00Z`, customer: String(20000 + (i % 320)), customer_title: '客户 ' + (12346 + (i % 320)), promoter: people[i % 48].id, promoter_title: people[i % 48].name, unit: people[i % 48].unit, unit_title: unitRef(people[i % 48].unit).name, lines: 1 + (i % 6), amount_fen: (i % 13 === 0 ? -1 : 1) * (1999 + i * 731), collected_fen: i % 13 === 0 ? 0 : 1999 + i * 731, refunded_fen: 0 })),
-  logins: ['hq', 'finance', 'supervisor', 'promoter'].map((n, i) => fresh(2 + i, { name: n, person: people[i].id, person_title: people[i].name, status: 'active', locale: 'zh', must_change: false, totp_on: false, last_at: '2026-11-20T08:00:00Z' })),
+  orders: Array.from({ length: 400 }, (_, i) => fresh(40000 + i, { order_no: String(536365 + i), kind: i % 13 === 0 ? 'cancellation' : 'sale', source: 'import', ordered_at: `2026-10-${String(1 + (i % 28)).padStart(2, '0')}T0${i % 9}:15:00Z`, customer: String(20000 + (i % 320)), customer_name: '客户 ' + (12346 + (i % 320)), promoter: people[i % 48].id, promoter_name: people[i % 48].name, unit: people[i % 48].unit, unit_name: unitRef(people[i % 48].unit).name, lines: 1 + (i % 6), amount_fen: (i % 13 === 0 ? -1 : 1) * (1999 + i * 731), collected_fen: i % 13 === 0 ? 0 : 1999 + i * 731, refunded_fen: 0 })),
+  logins: ['hq', 'finance', 'supervisor', 'promoter'].map((n, i) => fresh(2 + i, { name: n, person: people[i].id, person_name: people[i].name, status: 'active', locale: 'zh', must_change: false, totp_on: false, last_at: '2026-11-20T08:00:00Z' })),
 }
 const settings = [
   { key: 'org.week_start', group: T('日历', 'Calendar'), label: T('每周第一天', 'First day of the week'), help: null, type: 'enum', unit: null, min: null, max: null, options: [{ value: 'mon', label: T('星期一', 'Monday') }, { value: 'sun', label: T('星期日', 'Sunday') }], value: 'mon', default: 'mon', version: 1 },
@@ -150,7 +150,7 @@ const settings = [
 ]
 const playbooks = [['ditui', '地推小队', 'Field squads', '城市地推：三级组织、日报、阶梯提成与捆绑奖。'], ['weishang', '微商团队', 'Social sellers', '八个部门、代理层级受限、素材与培训。']].map(([code, name, name_en, about], i) => fresh(800 + i, { code, number: 2, name, name_en, about_zh: about, about_en: 'Policy of ' + name_en + '.', status: 'published', effective_from: '2026-10-01', published_at: '2026-09-25T03:00:00Z', sha256: 'ab'.repeat(32) }))
 const playbookItems = [['roles', 'specialist', '地推专员', 'Promotion specialist', '每日拜访，收集需求，下班前提交拜访表。'], ['roles', 'recorder', '信息记录员', 'Information recorder', '实时汇总客户信息，标出高意向与风险。'], ['roles', 'logistics', '后勤支持', 'Logistics support', '提前调配物料、场地与设备。'], ['duties', 'visit_summary', '拜访小结', 'Visit summary', '拜访结束后两小时内提交。']].map(([section, code, name, name_en, text], i) => fresh(850 + i, { playbook: '800', section, code, name, name_en, body: { text: T(text, text) } }))
-const plans = [fresh(900, { code: 'ditui-month', number: 3, name: '地推月度方案', name_en: 'Field month plan', status: 'published', effective_from: '2026-10-01', max_levels: 1, sha256: 'cd'.repeat(32), published_at: '2026-09-25T03:00:00Z', published_by_title: '林总监', body: planText }), fresh(901, { code: 'ditui-month', number: 4, name: '地推月度方案', name_en: 'Field month plan', status: 'draft', effective_from: '2026-12-01', max_levels: 1, sha256: 'ef'.repeat(32), published_at: null, body: planText })]
+const plans = [fresh(900, { code: 'ditui-month', number: 3, name: '地推月度方案', name_en: 'Field month plan', status: 'published', effective_from: '2026-10-01', max_levels: 1, sha256: 'cd'.repeat(32), published_at: '2026-09-25T03:00:00Z', published_by_name: '林总监', body: planText }), fresh(901, { code: 'ditui-month', number: 4, name: '地推月度方案', name_en: 'Field month plan', status: 'draft', effective_from: '2026-12-01', max_levels: 1, sha256: 'ef'.repeat(32), published_at: null, body: planText })]
 
 /* ---------------------------------------------------------------- who */
 const ALL = ['overview.read', 'period.read', 'period.calculate', 'period.approve', 'period.lock', 'period.unlock', 'statement.read', 'order.import', 'order.read', 'playbook.read', 'plan.read', 'job.read', 'setting.read', 'setting.update', 'earnings.read']
@@ -307,7 +307,7 @@ export function start(port) {
         if (req.method !== 'GET' && (req.headers['x-csrf-token'] !== me.csrf || !req.headers['idempotency-key'])) return send(403, problem(403, 'forbidden', 'CSRF').problem)
         const out = api(req.method, path, url.searchParams, me, body, name)
         if (out?.bytes) return res.writeHead(200, { 'Content-Type': out.type, 'Content-Disposition': `attachment; filename="${out.name}"` }).end(out.bytes)
-        if (out?.status && out.body) return send(out.status, out.body)
+        if (typeof out?.status === 'number' && out.body) return send(out.status, out.body)
         send(200, out)
       } catch (e) {
         if (e instanceof Stop) return send(e.answer.status, e.answer.problem)

@@ -28,7 +28,7 @@ export interface Job<T = unknown> {
   started_at: string | null
   finished_at: string | null
   login?: string | null
-  login_title?: string | null
+  login_name?: string | null
 }
 
 export interface Totals {
@@ -239,7 +239,7 @@ export interface PlaybookRow {
   status: string
   effective_from: string | null
   published_at: string | null
-  published_by_title?: string | null
+  published_by_name?: string | null
   sha256: string
 }
 export interface PlaybookItem {
@@ -264,7 +264,7 @@ export interface PlanVersion {
   body?: string
   sha256: string
   published_at: string | null
-  published_by_title?: string | null
+  published_by_name?: string | null
 }
 
 export interface Setting {

@@ -13,12 +13,12 @@ export interface Group {
 }
 
 /** Resources that have a page of their own. Still reachable under /r/… */
-const OWN_PAGE = new Set(['statement', 'statement_line', 'period', 'job', 'setting', 'playbook', 'plan', 'plan_version', 'order_import'])
+const OWN_PAGE = new Set(['statement', 'statement_line', 'period', 'job', 'setting', 'playbook', 'plan', 'plan_version', 'playbook_item', 'order_import'])
 
 const GROUP: Record<string, string> = {
-  unit: 'people', org_unit: 'people', post: 'people', person: 'people', login: 'people', role: 'people', role_grant: 'people',
-  product: 'sales', price_list: 'sales', price: 'sales', customer: 'sales', order: 'sales', order_line: 'sales', collection: 'sales', refund: 'sales', activity: 'sales', activity_event: 'sales', payment: 'sales',
-  payout: 'pay', file: 'system', checkpoint: 'system', event: 'system',
+  unit: 'people', post: 'people', person: 'people', login: 'system', role: 'system', role_grant: 'system', api_token: 'system',
+  product: 'sales', price: 'sales', customer: 'sales', sales_order: 'sales', order_line: 'sales', collection: 'sales', refund: 'sales', activity: 'sales',
+  payout: 'pay', file: 'system', checkpoint: 'system', calendar_day: 'system', holiday: 'system',
 }
 
 export function menu(resources: Resource[], can: (p: string) => boolean, t: (k: string) => string, tx: (x: Resource['label']) => string): Group[] {

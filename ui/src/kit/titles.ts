@@ -1,5 +1,5 @@
 /*
- * Readable names of rows that others refer to. Rows usually bring them along (`customer_title`); what is missing is asked once per id, a few at a time.
+ * Readable names of rows that others refer to. Rows usually bring them along (`customer_name`); what is missing is asked once per id, a few at a time.
  */
 import { reactive } from 'vue'
 import { api } from './api'
@@ -29,7 +29,7 @@ export function titleFor(field: Field, row: Row, resources: (name: string) => Re
   const value = row[field.wire]
   if (value === null || value === undefined || value === '') return ''
   const id = String(value)
-  const beside = row[field.name + '_title'] ?? row[field.name + '_name']
+  const beside = row[field.wire + '_name']
   if (typeof beside === 'string' && beside) return beside
   const target = field.target ? resources(field.target) : undefined
   if (!target?.operations.get) return id
