@@ -38,6 +38,19 @@ enum err op_still_reached(struct cx *cx, const struct entity_model *model, int m
                   "该记录将归属您权限范围之外的人员或单元");
 }
 
+enum err op_would_reach(struct cx *cx, const struct entity_model *model, int may, const void *row,
+                        bool *ret)
+{
+    const struct grant *grant = cx_grant(cx, may);
+    *ret = true;
+    if (!grant || grant->org || model->scope == SCOPE_ORG || model->scope == SCOPE_NONE ||
+        model->scope_field == NO_FIELD)
+        return OK;
+    /* A row is reached when the person, unit or row that it hangs on is. */
+    const struct entity_field *f = &model->fields[model->scope_field];
+    return row_reached(cx, model_target(cx, f), grant, field_i64(f, row), ret);
+}
+
 /* The row as the caller may see it now. A command may have moved it out of reach: who did that
  * still gets its answer. */
 static enum err answer_row(struct cx *cx, const struct entity_model *model, int64_t id,

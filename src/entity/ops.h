@@ -27,5 +27,8 @@ NODISCARD enum err op_command_row(struct cx *cx, const struct op_target *target,
 /* After a write the row must still be within what the permission reaches. */
 NODISCARD enum err op_still_reached(struct cx *cx, const struct entity_model *model, int may,
                                     int64_t id);
+/* The same question about a row that is not written yet. */
+NODISCARD enum err op_would_reach(struct cx *cx, const struct entity_model *model, int may,
+                                  const void *row, bool *ret);
 NODISCARD enum err op_match(struct cx *cx, const struct entity_model *model, const void *row,
                             int64_t if_match);

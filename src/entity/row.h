@@ -43,6 +43,10 @@ NODISCARD enum err row_check_refs(struct cx *cx, const struct entity_model *mode
 NODISCARD enum err row_check_uniques(struct cx *cx, const struct entity_model *model,
                                      const void *row, const char *prefix);
 
+/* The id of the row with the same values in a unique key; 0: none, or a value is absent. */
+NODISCARD enum err row_by_key(struct cx *cx, const struct entity_model *model,
+                              const struct entity_unique *key, const void *row, int64_t *ret);
+
 /* Tree upkeep, see row_tree.c: computes the path before a write; moves the subtree after it. */
 NODISCARD enum err tree_place(struct cx *cx, const struct entity_model *model, const void *old,
                               void *row);

@@ -162,17 +162,24 @@ static enum err first_id(struct cx *cx, const struct sql *sql, int64_t *ret)
     return OK;
 }
 
+enum err row_by_key(struct cx *cx, const struct entity_model *model,
+                    const struct entity_unique *key, const void *row, int64_t *ret)
+{
+    struct db_value *values = arena_array(cx->arena, struct db_value, key->count);
+    *ret = 0;
+    if (!key_values(cx, model, key, row, values))
+        return OK;
+    struct sql sql = sql_find(cx, model, key->fields, key->count, values, row_id(model, row));
+    return first_id(cx, &sql, ret);
+}
+
 enum err row_check_uniques(struct cx *cx, const struct entity_model *model, const void *row,
                            const char *prefix)
 {
     for (uint16_t i = 0; i < model->unique_count; i++) {
         const struct entity_unique *key = &model->uniques[i];
-        struct db_value *values = arena_array(cx->arena, struct db_value, key->count);
-        if (!key_values(cx, model, key, row, values))
-            continue;
-        struct sql sql = sql_find(cx, model, key->fields, key->count, values, row_id(model, row));
         int64_t other;
-        TRY(first_id(cx, &sql, &other));
+        TRY(row_by_key(cx, model, key, row, &other));
         if (other)
             problem(cx, str_fmt(cx->arena, "%s%s", prefix,
                                 model->fields[key->fields[0]].wire).data,

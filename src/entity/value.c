@@ -137,6 +137,19 @@ void field_clear(const struct entity_field *f, void *row)
         field_set_i64(f, row, absent_number(f));
 }
 
+void field_copy(const struct entity_field *f, void *to, const void *from)
+{
+    const void *at = const_member_of(from, f->offset);
+    if (is_text(f))
+        *(struct str *)member_of(to, f->offset) = *(const struct str *)at;
+    else if (f->type == FIELD_SECRET)
+        *(struct secret *)member_of(to, f->offset) = *(const struct secret *)at;
+    else if (f->type == FIELD_POINT)
+        *(struct point *)member_of(to, f->offset) = *(const struct point *)at;
+    else
+        field_set_i64(f, to, field_i64(f, from));
+}
+
 bool field_equal(const struct entity_field *f, const void *a, const void *b)
 {
     if (is_text(f))

@@ -22,6 +22,7 @@ static inline const void *const_member_of(const void *row, uint32_t offset)
 bool field_absent(const struct entity_field *f, const void *row);
 void field_clear(const struct entity_field *f, void *row);
 bool field_equal(const struct entity_field *f, const void *a, const void *b);
+void field_copy(const struct entity_field *f, void *to, const void *from);
 /* The member as a 64-bit number, for all types that are one. */
 int64_t field_i64(const struct entity_field *f, const void *row);
 void field_set_i64(const struct entity_field *f, void *row, int64_t v);
