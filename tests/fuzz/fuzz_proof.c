@@ -80,35 +80,51 @@ static void packet(struct arena *arena, struct str bytes)
         assert(str_eq(tlog_packet_write(arena, &parsed), bytes));
 }
 
-/* The whole check: nothing that differs from the one true file (in the corpus: no forger has the
- * keys) may be accepted. */
+/* The one true file, made once. */
+struct truth {
+    struct tlog_policy *policy;
+    struct tlog_file *files;
+    size_t count;
+    struct str bytes;
+};
+
+static const struct truth *truth(void)
+{
+    static struct truth made;
+    if (made.policy)
+        return &made;
+    struct arena *arena = arena_open((size_t)256 << 20);
+    struct testkit_log log = testkit_log_open(arena, "qibing.example/log/7", 64);
+    struct tlog_packet packet;
+    struct fault fault = { 0 };
+    testkit_statement(&log, 5, true, &packet);
+    made.files = tlog_packet_files(arena, &packet, &made.count);
+    made.bytes = tlog_packet_write(arena, &packet);
+    made.policy = arena_new(arena, struct tlog_policy);
+    if (tlog_policy_parse(arena, &testkit_crypto, packet.policy, &fault, made.policy))
+        abort();
+    return &made;
+}
+
+/* The whole check: nothing that differs from the true file may be accepted: nobody else has the
+ * keys. */
 static void verify(struct arena *arena, struct str bytes)
 {
-    struct testkit_log log = testkit_log_open(arena, "qibing.example/log/7", 64);
-    struct tlog_packet truth;
-    struct tlog_policy *trusted = arena_new(arena, struct tlog_policy);
     struct tlog_verdict *verdict = arena_new(arena, struct tlog_verdict);
-    struct fault fault = { 0 };
-    testkit_statement(&log, 5, true, &truth);
-    if (tlog_policy_parse(arena, &testkit_crypto, truth.policy, &fault, trusted))
-        abort();
-    struct tlog_trust trust = { .policy = trusted };
+    struct tlog_trust trust = { .policy = truth()->policy };
     tlog_packet_check(arena, &testkit_crypto, bytes, &trust, verdict);
-    if (verdict->refusal == TLOG_ACCEPTED && !str_eq(bytes, tlog_packet_write(arena, &truth)))
+    if (verdict->refusal == TLOG_ACCEPTED && !str_eq(bytes, truth()->bytes))
         abort();
 }
 
-/* The bytes between the zip's headers, replaced in the true file so that its CRCs are right: the
- * input is the number of a file, a place in it, and what to write there. */
+/* Replaces bytes inside one file of the true zip and makes the headers anew: the input is the number
+ * of the file, a place in it, and what to write there. */
 static void edit(struct arena *arena, struct str bytes)
 {
-    struct testkit_log log = testkit_log_open(arena, "qibing.example/log/7", 64);
-    struct tlog_packet truth;
-    size_t count;
     if (bytes.len < 3)
         return;
-    testkit_statement(&log, 5, true, &truth);
-    struct tlog_file *files = tlog_packet_files(arena, &truth, &count);
+    size_t count = truth()->count;
+    struct tlog_file *files = arena_copy(arena, truth()->files, count * sizeof *files);
     struct tlog_file *file = &files[(uint8_t)bytes.data[0] % count];
     size_t at = (uint8_t)bytes.data[1] * file->data.len / 256;
     struct buf changed = buf_in(arena);
@@ -126,10 +142,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     };
     if (size < 1 || sodium_init() < 0)
         return 0;
-    struct arena *arena = arena_open((size_t)256 << 20);
-    if (!arena)
+    static struct arena *arena; /* opened once: address space is dear under a sanitizer */
+    if (!arena && !(arena = arena_open((size_t)256 << 20)))
         return 0;
     readers[data[0] % COUNT(readers)](arena, (struct str){ (const char *)data + 1, size - 1 });
-    arena_close(arena);
+    arena_reset(arena, (struct arena_mark){ 0 });
     return 0;
 }

@@ -198,3 +198,9 @@ enum err proof_append_head(struct cx *cx, int64_t person, struct str period, int
                                .entity = "", .content = tlog_head_write(cx->arena, &head) };
     return proof_append(cx, &fact, ret);
 }
+
+enum err proof_erase(struct cx *cx, int64_t person, int64_t *entries)
+{
+    return proof_entries_erase(cx, (struct proof_entries_erase_in){ { person }, cx->now },
+                               entries);
+}

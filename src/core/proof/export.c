@@ -112,12 +112,12 @@ static enum err choose_publication(struct cx *cx, struct str plan, struct chosen
 {
     struct merkle_hash hash = merkle_sha256(&proof_crypto, plan);
     struct str hex = hex_encode(cx->arena, hash.b, sizeof hash.b);
-    struct proof_of_kind_cursor cursor;
-    const struct proof_of_kind_row *row;
-    TRY(proof_of_kind(cx, (struct proof_of_kind_in){ STR(TLOG_KIND_PLAN) }, &cursor));
+    struct proof_plans_cursor cursor;
+    const struct proof_plans_row *row;
+    TRY(proof_plans(cx, &cursor));
     for (;;) {
         const struct json *v;
-        TRY(proof_of_kind_next(cx, &cursor, &row));
+        TRY(proof_plans_next(cx, &cursor, &row));
         if (!row)
             return OK;
         if (row->content.len == 0 || row->seq >= chosen->statement)

@@ -15,13 +15,19 @@
 
 #define KEY_BYTES 32
 #define PATH_BYTES 1024
+#define SUBJECTS_KEPT 64 /* companies; more are read from their files again */
 #define CHECKPOINT_BYTES_MAX (1u << 20)
 #define MARK_BYTES 32
 
 struct proof_keeper {
     char data_folder[PATH_BYTES - 128]; /* room for the names below it */
     char host[128];
-    pthread_mutex_t making; /* two threads must not make the same key */
+    pthread_mutex_t making; /* two threads must not make the same key; guards `subjects` too */
+    /* Read once: a file for each of a thousand orders would cost more than the orders. */
+    struct {
+        int64_t org; /* 0: free */
+        uint8_t key[KEY_BYTES];
+    } subjects[SUBJECTS_KEPT];
 };
 
 /* ---- crypto ---- */
@@ -75,6 +81,7 @@ void proof_keeper_close(struct proof_keeper *keeper)
     if (!keeper)
         return;
     pthread_mutex_destroy(&keeper->making);
+    sodium_memzero(keeper, sizeof *keeper);
     free(keeper);
 }
 
@@ -129,12 +136,31 @@ static enum err load_key(struct proof_keeper *keeper, const char *path, bool mak
                               : e;
 }
 
+static bool kept_subject_key(struct proof_keeper *keeper, int64_t org, uint8_t ret[32])
+{
+    size_t at = (uint64_t)org % SUBJECTS_KEPT;
+    pthread_mutex_lock(&keeper->making);
+    bool kept = keeper->subjects[at].org == org;
+    if (kept)
+        memcpy(ret, keeper->subjects[at].key, KEY_BYTES);
+    pthread_mutex_unlock(&keeper->making);
+    return kept;
+}
+
 enum err keeper_subject_key(struct proof_keeper *keeper, int64_t org, bool make,
                             struct fault *fault, uint8_t ret[32])
 {
     char path[PATH_BYTES];
+    size_t at = (uint64_t)org % SUBJECTS_KEPT;
+    if (kept_subject_key(keeper, org, ret))
+        return OK;
     snprintf(path, sizeof path, "%s/keys/subject-%lld.key", keeper->data_folder, (long long)org);
-    return load_key(keeper, path, make, fault, ret);
+    TRY(load_key(keeper, path, make, fault, ret));
+    pthread_mutex_lock(&keeper->making);
+    keeper->subjects[at].org = org;
+    memcpy(keeper->subjects[at].key, ret, KEY_BYTES);
+    pthread_mutex_unlock(&keeper->making);
+    return OK;
 }
 
 static void sign(void *state, struct str message, uint8_t ret[64])

@@ -49,6 +49,10 @@ NODISCARD enum err proof_append_head(struct cx *cx, int64_t person, struct str p
 NODISCARD enum err proof_subject(struct cx *cx, int64_t person, struct str period,
                                  struct str *ret);
 
+/* Forgets what was logged of a person for good: contents and salts go, digests stay, so that the
+ * tree stays whole and the entries say nothing more. Backups made before still hold them. */
+NODISCARD enum err proof_erase(struct cx *cx, int64_t person, int64_t *entries);
+
 /* ---- reading ---- */
 
 struct proof_status {

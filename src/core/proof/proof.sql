@@ -75,14 +75,18 @@ SELECT seq, kind, leaf
  WHERE org = :org AND subject = :subject AND period = :period AND seq < :before
  ORDER BY seq;
 
--- query: proof_of_kind   many
+-- query: proof_plans   many
 -- Newest first: the publication in force is among the last.
--- in:   kind text
 -- out:  seq int, content text?
 SELECT seq, content
   FROM proof_entry
- WHERE org = :org AND kind = :kind
+ WHERE org = :org AND kind = 'plan'
  ORDER BY seq DESC;
+
+-- query: proof_entries_erase   exec
+-- in:   person ref person, at instant
+UPDATE proof_entry SET content = NULL, salt = NULL, person_id = NULL, erased_at = :at
+ WHERE org = :org AND person_id = :person;
 
 -- query: proof_tree_now   one
 -- out:  size int, signed_size int

@@ -38,9 +38,11 @@ CREATE TABLE proof_entry (
   erased_at  INSTANT,
   PRIMARY KEY (org, seq)
 ) {{STRICT}};
-CREATE INDEX proof_entry_i_subject ON proof_entry (org, subject, period, seq);
-CREATE INDEX proof_entry_i_kind ON proof_entry (org, kind, seq);
-CREATE INDEX proof_entry_i_row ON proof_entry (org, entity, row_id);
+-- Partial: every entry is written once and most are looked for by number only.
+CREATE INDEX proof_entry_i_subject ON proof_entry (org, subject, period, seq) WHERE subject IS NOT NULL;
+CREATE INDEX proof_entry_i_plan ON proof_entry (org, seq) WHERE kind = 'plan';
+CREATE INDEX proof_entry_i_row ON proof_entry (org, entity, row_id) WHERE row_id IS NOT NULL;
+CREATE INDEX proof_entry_i_person ON proof_entry (org, person_id) WHERE person_id IS NOT NULL;
 
 -- How far tiles and signatures have come.
 CREATE TABLE proof_tree (
