@@ -79,6 +79,11 @@ int64_t job_org(const struct job_run *run)
     return run->call.org;
 }
 
+const struct call *job_call(const struct job_run *run)
+{
+    return &run->call;
+}
+
 void job_result(struct job_run *run, struct str json)
 {
     run->result = str_copy(run->arena, json);

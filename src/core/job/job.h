@@ -30,6 +30,7 @@ const struct json *job_input(struct job_run *run);        /* NULL: none */
 struct fault *job_fault(struct job_run *run);
 struct core *job_core(struct job_run *run);
 int64_t job_org(const struct job_run *run);
+const struct call *job_call(const struct job_run *run); /* for core_read and core_write */
 NODISCARD enum err job_read(struct job_run *run, call_run *fn, void *arg);
 NODISCARD enum err job_write(struct job_run *run, call_run *fn, void *arg);
 /* Told to whoever watches, at most a few times a second, and keeps the lease. ERR_STATE: the job was

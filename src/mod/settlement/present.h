@@ -1,0 +1,21 @@
+/* present.h - periods, statements and explanations as ui/API.md shapes them. */
+#pragma once
+
+#include "entity/route.h"
+#include "mod/settlement/month.h"
+#include "mod/settlement/settlement.gen.h"
+
+NODISCARD enum err present_period(struct cx *cx, struct json_writer *w,
+                                  const struct period *period);
+NODISCARD enum err present_changes(struct cx *cx, struct reply *out, const struct period *period);
+
+void present_text(struct json_writer *w, const char *key, struct plan_text text);
+/* {"id", "name"} or null. */
+void present_ref(struct json_writer *w, const char *key, int64_t id, struct str name);
+void present_day(struct cx *cx, struct json_writer *w, const char *key, struct date day);
+void present_instant(struct cx *cx, struct json_writer *w, const char *key, struct instant at);
+/* A node of an explanation with its children, at most 200 of one parent. */
+void present_node(struct json_writer *w, const struct plan_node *node);
+/* The components of a person's month that add up to what is paid, then the totals. */
+NODISCARD enum err present_components(struct cx *cx, struct json_writer *w,
+                                      const struct month *month, size_t row);
