@@ -1,4 +1,5 @@
-/* api.h - inside of the dispatcher: the mounted routes (api.c), one call (call.c), HTTP (api_http.c). */
+/* api.h - inside of the dispatcher: the mounted routes (api.c), one call (call.c), HTTP
+ * (api_http.c). */
 #pragma once
 
 #include "db/db.h"

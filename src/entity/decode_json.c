@@ -272,7 +272,7 @@ void record_from_json(struct cx *cx, const struct entity_field *fields, size_t c
         read_member(&r, v);
     for (size_t i = 0; create && i < count; i++) {
         const struct entity_field *f = &fields[i];
-        /* Readonly fields are the business of hooks and commands; the database has the last word. */
+        /* Readonly fields are the business of hooks and commands; NOT NULL has the last word. */
         if ((f->flags & FIELD_REQUIRED) && !(f->flags & (FIELD_READONLY | FIELD_SYSTEM)) &&
             is_allowed(&r, i) && !(object && json_get(object, f->wire)) && field_absent(f, row))
             problem(cx, join(cx, prefix, str_from(f->wire)), "required", "is required", "必填");

@@ -1,8 +1,8 @@
 /*
  * import.h - a sheet becomes rows: first every cell is judged, then the rows are written in chunks.
  *
- * The first row names the columns: by label (either language, with or without a unit in brackets), by
- * field name, or by a mapping. Refs are found by a unique field of what they refer to (a code, a
+ * The first row names the columns: by label (either language, with or without a unit in brackets),
+ * by field name, or by a mapping. Refs are found by a unique field of what they refer to (a code, a
  * number), else by its title, else by id. A row whose unique key exists is an error, skipped, or
  * updated, as asked; an empty cell of an update leaves the field alone.
  *
@@ -47,8 +47,8 @@ struct import_result {
     VEC(struct str) ignored; /* headers that stand for no field */
 };
 
-/* Outside of a transaction (cx->tx NULL); reads and writes on cx->db. ERR_INVALID with problems: the
- * columns are wrong. Bad cells are no failure: they stand in the result. */
+/* Outside of a transaction (cx->tx NULL); reads and writes on cx->db. ERR_INVALID with problems:
+ * the columns are wrong. Bad cells are no failure: they stand in the result. */
 NODISCARD enum err import_sheet(struct cx *cx, const struct entity_model *model,
                                 const struct sheet *sheet, const struct import_options *options,
                                 struct import_result *ret);

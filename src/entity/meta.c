@@ -1,5 +1,5 @@
-/* meta.c - GET /meta: the descriptions, cut to what the caller may do, for pages that build themselves
- * (ui/src/kit/meta.ts has the shape). */
+/* meta.c - GET /meta: the descriptions, cut to what the caller may do, for pages that build
+ * themselves (ui/src/kit/meta.ts has the shape). */
 #include "entity/ops.h"
 
 #include "entity/value.h"

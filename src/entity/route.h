@@ -109,7 +109,7 @@ struct route {
     enum method method;
     const char *path;
     route_run *run;
-    int may;          /* generated MAY_…, MAY_ANYONE, MAY_SIGNED_IN; 0: the server refuses to start */
+    int may;          /* generated MAY_…, MAY_ANYONE, MAY_SIGNED_IN; 0: no start */
     const char *why;  /* of MAY_ANYONE: why nobody needs to sign in */
     unsigned body;    /* BODY_… that are accepted, or-ed */
     size_t body_max;  /* 0: the limit of the kind */
@@ -117,7 +117,7 @@ struct route {
     bool no_tx;       /* on a worker without any transaction (streams, long work): cx->tx is NULL,
                          the handler opens its own on cx->db */
     bool versioned;   /* If-Match is required: 428 without */
-    bool unkeyed;     /* ignores Idempotency-Key: a repeat is harmless or must run again (sign-in) */
+    bool unkeyed;     /* ignores Idempotency-Key: a repeat is harmless or must run again */
     route_before *before;
     const char *about;   /* one line for OpenAPI and the manual */
     const char *about_zh;
@@ -170,8 +170,8 @@ const struct http_route *api_http_routes(const struct api *api, size_t *count);
 const struct route *api_route_at(const struct api *api, size_t index); /* NULL: past the end */
 
 /* Without HTTP: finds the route of in->path ("/api/v1/visits"), reads in->body by in->content_type,
- * runs it through permission, transaction and idempotency, and waits. A failure is a reply, too: its
- * status and problem JSON. For tests and the command line; never from inside a handler. */
+ * runs it through permission, transaction and idempotency, and waits. A failure is a reply, too:
+ * its status and problem JSON. For tests and the command line; never from inside a handler. */
 const struct reply *api_call(struct api *api, struct arena *arena, const struct request *in);
 
 struct api_figures {

@@ -1,4 +1,4 @@
-/* row_tree.c - what a write carries with it: the path in a tree, the full text, refs, unique keys. */
+/* row_tree.c - what a write carries with it: the path in a tree, the full text, refs, keys. */
 #include "db/search.h"
 #include "entity/row.h"
 #include "entity/secret.h"

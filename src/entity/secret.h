@@ -1,9 +1,10 @@
 /*
  * secret.h - personal data at rest: sealed, masked, findable by its whole value.
  *
- * Sealed with XChaCha20-Poly1305-IETF (libsodium); the bytes are one format byte, a 24-byte nonce and
- * the ciphertext. The associated data is org, table, column and row id, so that a ciphertext moved to
- * another row, column or company does not open. The hash is BLAKE2b with the org's own key, 16 bytes:
+ * Sealed with XChaCha20-Poly1305-IETF (libsodium); the bytes are one format byte, a 24-byte nonce
+ * and the ciphertext. The associated data is org, table, column and row id, so that a ciphertext
+ * moved to another row, column or company does not open. The hash is BLAKE2b with the org's own
+ * key, 16 bytes:
  * of a phone number it is only as safe as that key, which therefore never lies beside the database.
  */
 #pragma once

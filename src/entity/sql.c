@@ -59,7 +59,7 @@ const struct entity_column *column_of_field(const struct entity_model *model,
     for (uint16_t i = 0; i < model->column_count; i++)
         if (model->columns[i].field == number && model->columns[i].offset == offset)
             return &model->columns[i];
-    assert(!"every field has a column");
+    assert(false && "every field has a column");
     return NULL;
 }
 

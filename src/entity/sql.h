@@ -1,5 +1,6 @@
 /*
- * sql.h - the statements of the generic operations, composed of constant pieces of the entity tables.
+ * sql.h - the statements of the generic operations, composed of constant pieces of the entity
+ * tables.
  *
  * The only place that puts SQL together. The pieces are names out of the generated model and the
  * literals of sql.c; what a caller sends becomes a parameter, always. Each statement names the org
@@ -55,7 +56,8 @@ struct query {
 #define FILTER_VALUES_MAX 200
 
 struct sql sql_query(struct cx *cx, const struct query *query);
-/* Is there a row of the model with this value in the field (other than row `but`)? Selects its id. */
+/* Is there a row of the model with this value in the field (other than row `but`)? Selects
+ * its id. */
 struct sql sql_find(struct cx *cx, const struct entity_model *model, const uint16_t *fields,
                     size_t count, const struct db_value *values, int64_t but);
 /* Moves everything below `old_path` to below `new_path`. */

@@ -30,7 +30,8 @@ TEST(entity_create_and_get)
 {
     EACH_COMPANY(c) {
         const struct reply *r = ask(&c, BOSS, POST, "/api/v1/shops",
-            "{\"code\":\"A1\",\"name\":\"上海第一超市\",\"owner\":\"202\",\"phone\":\"13800000042\","
+            "{\"code\":\"A1\",\"name\":\"上海第一超市\",\"owner\":\"202\","
+            "\"phone\":\"13800000042\","
             "\"budget_fen\":123450,\"share_ppm\":50000,\"weight\":\"12.5\","
             "\"opened_on\":\"2026-02-28\",\"vip\":true,\"place\":[31.2304,121.4737],"
             "\"notes\":{\"b\":[1,2],\"a\":null}}");
@@ -40,7 +41,8 @@ TEST(entity_create_and_get)
             { "version", "1" }, { "name", "上海第一超市" }, { "owner", "202" },
             { "owner_name", "安娜" }, { "phone", "138****0042" }, { "budget_fen", "123450" },
             { "share_ppm", "50000" }, { "weight", "12.500" }, { "opened_on", "2026-02-28" },
-            { "vip", "true" }, { "status", "lead" }, { "size", "small" }, { "place.0", "31.230400" },
+            { "vip", "true" }, { "status", "lead" }, { "size", "small" },
+            { "place.0", "31.230400" },
             { "notes.b.1", "2" }, { "created_at", "2026-10-31T01:30:00Z" },
             { "created_by", "1001" },
         };
@@ -216,7 +218,8 @@ TEST(entity_filters_and_search)
 {
     EACH_COMPANY(c) {
         CHECK_STATUS(ask(&c, BOSS, POST, "/api/v1/shops",
-            "{\"code\":\"A\",\"name\":\"张江东方超市\",\"owner\":\"202\",\"phone\":\"138-0000-0042\","
+            "{\"code\":\"A\",\"name\":\"张江东方超市\",\"owner\":\"202\","
+            "\"phone\":\"138-0000-0042\","
             "\"budget_fen\":10,\"opened_on\":\"2026-01-01\"}"), 201);
         CHECK_STATUS(ask(&c, BOSS, POST, "/api/v1/shops",
             "{\"code\":\"B\",\"name\":\"Shanghai corner\",\"owner\":\"203\",\"size\":\"large\","
@@ -231,7 +234,8 @@ TEST(entity_filters_and_search)
             { "q=13800000042", "A" },     { "phone=13800000042", "A" },
             { "phone=13800000043", "" },  { "size=large", "B" },     { "size=small,large", "ABC" },
             { "owner=202", "AC" },        { "owner=me", "" },        { "budget.from=15", "B" },
-            { "budget_to=15", "A" },      { "budget.null=true", "C" }, { "budget.null=false", "AB" },
+            { "budget_to=15", "A" },      { "budget.null=true", "C" },
+            { "budget.null=false", "AB" },
             { "opened_on.from=2026-01-01&opened_on.to=2026-01-31", "A" },
             { "code.prefix=C%25", "" },   { "code.prefix=C", "C" },  { "vip=true", "C" },
             { "created_at.from=2026-10-31", "ABC" },                 { "status=lost", "" },
@@ -304,7 +308,8 @@ TEST(entity_commands)
         CHECK_EQ(db_fixture_i64(&c.db, "SELECT count(*) FROM event WHERE name = 'shop.win'"), 1);
 
         struct str body = str_fmt(test_arena(), "{\"owner\":\"202\",\"stops\":[{\"shop\":\"" STR_FMT
-                                  "\",\"at\":\"09:00\"},{\"shop\":\"" STR_FMT "\",\"at\":\"10:00\"}]}",
+                                  "\",\"at\":\"09:00\"},{\"shop\":\"" STR_FMT
+                                  "\",\"at\":\"10:00\"}]}",
                                   STR_ARG(id), STR_ARG(id));
         r = ask(&c, BOSS, POST, "/api/v1/shops/plan-day", body.data);
         CHECK_STATUS(r, 200);
@@ -347,8 +352,8 @@ TEST(entity_secrets)
             "{\"code\":\"S\",\"name\":\"s\",\"owner\":\"202\",\"phone\":\"13912345678\","
             "\"place\":[1.5,2.5]}");
         struct str id = field(answer(r), "id");
-        CHECK_EQ(db_fixture_i64(&c.db, "SELECT count(*) FROM shop WHERE phone_mask = '139****5678'"),
-                 1);
+        CHECK_EQ(db_fixture_i64(&c.db, "SELECT count(*) FROM shop"
+                                       " WHERE phone_mask = '139****5678'"), 1);
         const struct json *anna = answer(ask(&c, ANNA, GET, shop_path(id, ""), NULL));
         CHECK_STR(field(anna, "phone"), STR("139****5678"));
         CHECK(!json_get(anna, "place"), "sensitive fields need the reveal permission");
@@ -366,8 +371,8 @@ TEST(entity_secrets)
         /* a ciphertext that is moved to another row does not open */
         struct str other = make_shop(&c, BOSS, "T", "202");
         struct str move = str_fmt(test_arena(),
-            "UPDATE shop SET phone_enc = (SELECT phone_enc FROM shop WHERE org = 7 AND id = " STR_FMT
-            "), phone_mask = 'x', phone_hash = phone_enc WHERE org = 7 AND id = " STR_FMT,
+            "UPDATE shop SET phone_enc = (SELECT phone_enc FROM shop WHERE org = 7 AND id = "
+            STR_FMT "), phone_mask = 'x', phone_hash = phone_enc WHERE org = 7 AND id = " STR_FMT,
             STR_ARG(id), STR_ARG(other));
         CHECK_EQ(db_fixture_script(&c.db, move.data), OK);
         CHECK_STATUS(ask(&c, BOSS, POST, shop_path(other, "/reveal"), ask_phone), 500);

@@ -125,6 +125,8 @@ void company_close(struct company *c)
     api_close(c->api);
     db_fixture_close(&c->db);
     id_source_close(c->ids);
+    for (size_t i = 0; i < c->arenas.count; i++)
+        arena_close(c->arenas.items[i]);
 }
 
 /* ------------------------------------------------------------------ asking */
@@ -148,7 +150,8 @@ const struct reply *ask_with(struct company *c, enum who who, enum method method
 {
     static const char *const names[] = { "nobody", "boss", "anna", "bert", "lead", "clerk",
                                          "other" };
-    struct arena *arena = arena_open((size_t)64 << 20); /* given back with the process */
+    struct arena *arena = arena_open((size_t)64 << 20);
+    vec_add(test_arena(), &c->arenas, arena);
     struct pair headers[] = {
         { STR("x-who"), str_from(names[who]) },
         { STR("content-type"), str_from(o.type ? o.type : "application/json") },

@@ -13,12 +13,13 @@ struct company {
     struct api *api;
     struct id_source *ids;
     struct fault fault;
+    VEC(struct arena *) arenas; /* of the replies */
 };
 
 extern const struct model sample_model;
 
-/* Orgs 7 and 8. Units of 7: /101/ (all), /101/102/ (north), /101/103/ (south). People: ANNA in north,
- * BERT in south, LEAD leads north, BOSS all, CLERK may read only. */
+/* Orgs 7 and 8. Units of 7: /101/ (all), /101/102/ (north), /101/103/ (south). People: ANNA in
+ * north, BERT in south, LEAD leads north, BOSS all, CLERK may read only. */
 bool company_open(struct company *c, enum db_engine engine);
 void company_close(struct company *c);
 

@@ -155,7 +155,8 @@ TEST(import_goes_on_where_it_stopped)
 static void make_naughty(struct company *c)
 {
     static const char *const names[] = { "=1+1", "+1", "-1", "@SUM(A1)", "\\t=1", "＝1+1", "＠x",
-                                         "=HYPERLINK(\\\"http://x\\\",\\\"y\\\")", "plain, \\\"q\\\"",
+                                         "=HYPERLINK(\\\"http://x\\\",\\\"y\\\")",
+                                         "plain, \\\"q\\\"",
                                          "=cmd|' /C calc'!A0" };
     for (size_t i = 0; i < COUNT(names); i++) {
         char body[300];
@@ -185,8 +186,8 @@ TEST(export_is_defused_and_comes_back)
         CHECK_EQ(db_fixture_script(&c.db, "UPDATE person SET name = 'x' WHERE id <> 202"), OK);
         const struct json *v = answer(import(&c, BOSS, "", csv, NULL));
         CHECK_STR(field(v, "created"), STR("10"), STR_FMT, STR_ARG(field(v, "errors.0.message")));
-        CHECK_EQ(db_fixture_i64(&c.db, "SELECT count(*) FROM shop WHERE name = '=1+1' AND budget = 0"
-                                       " AND weight = -500"), 1);
+        CHECK_EQ(db_fixture_i64(&c.db, "SELECT count(*) FROM shop WHERE name = '=1+1'"
+                                       " AND budget = 0 AND weight = -500"), 1);
         CHECK_EQ(db_fixture_i64(&c.db, "SELECT budget FROM shop WHERE code = 'N3'"), 3150);
     }
 }
@@ -213,7 +214,8 @@ TEST(export_xlsx)
         struct buf row = buf_in(test_arena());
         for (uint32_t i = 0; i < sheet.rows.items[4].count; i++)
             buf_fmt(&row, "%s" STR_FMT, i ? "|" : "", STR_ARG(sheet.rows.items[4].cells[i]));
-        CHECK(str_find(buf_view(&row), STR("N3|@SUM(A1)|安娜|Small|Lead|139****0003|31.5|")) >= 0 &&
+        CHECK(str_find(buf_view(&row),
+                       STR("N3|@SUM(A1)|安娜|Small|Lead|139****0003|31.5|")) >= 0 &&
               str_find(buf_view(&row), STR("|-0.5|0|2026-10-31|")) > 0, STR_FMT,
               STR_ARG(buf_view(&row)));
         struct call_options o = { .type =
