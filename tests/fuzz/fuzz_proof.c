@@ -82,6 +82,7 @@ static void packet(struct arena *arena, struct str bytes)
 
 /* The one true file, made once. */
 struct truth {
+    struct arena *arena;
     struct tlog_policy *policy;
     struct tlog_file *files;
     size_t count;
@@ -93,7 +94,7 @@ static const struct truth *truth(void)
     static struct truth made;
     if (made.policy)
         return &made;
-    struct arena *arena = arena_open((size_t)256 << 20);
+    struct arena *arena = made.arena = arena_open((size_t)256 << 20);
     struct testkit_log log = testkit_log_open(arena, "qibing.example/log/7", 64);
     struct tlog_packet packet;
     struct fault fault = { 0 };

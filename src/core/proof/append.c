@@ -2,6 +2,7 @@
 #include "base/hex.h"
 #include "core/proof/keeper.h"
 #include "core/proof/tree.h"
+#include "db/db.h"
 
 #include <sodium.h>
 
@@ -23,16 +24,32 @@ enum err proof_log_now(struct cx *cx, struct proof_log_current_row *ret)
     return proof_log_current(cx, ret);
 }
 
+/* "<host>/log/<code>"; a later log keeps the name of the first and adds its number. */
+static enum err name_log(struct cx *cx, const struct proof_keeper *keeper, int64_t number,
+                         struct str *ret)
+{
+    struct proof_logs_cursor cursor;
+    const struct proof_logs_row *first = NULL;
+    struct str code;
+    TRY(proof_logs(cx, &cursor));
+    TRY(proof_logs_next(cx, &cursor, &first));
+    if (first) {
+        db_rows_close(cursor.rows);
+        *ret = str_fmt(cx->arena, STR_FMT "/%lld", STR_ARG(first->origin), (long long)number);
+        return OK;
+    }
+    TRY(proof_company_code(cx, &code));
+    *ret = str_fmt(cx->arena, "%s/log/" STR_FMT, keeper_host(keeper), STR_ARG(code));
+    return OK;
+}
+
 enum err proof_log_make(struct cx *cx, int64_t number)
 {
     struct proof_keeper *keeper;
     struct tlog_signer signer;
-    struct str code;
+    struct str origin;
     TRY(proof_keeper_of(cx, &keeper));
-    TRY(proof_company_code(cx, &code));
-    struct str origin = str_fmt(cx->arena, "%s/log/" STR_FMT, keeper_host(keeper), STR_ARG(code));
-    if (number > 1)
-        origin = str_fmt(cx->arena, STR_FMT "/%lld", STR_ARG(origin), (long long)number);
+    TRY(name_log(cx, keeper, number, &origin));
     if (!tlog_key_name_valid(origin))
         return fail(cx, ERR_INVALID, "\"" STR_FMT "\" cannot name a log", STR_ARG(origin));
     /* A command may run twice: a key that is there already is the one of the first run. */
@@ -46,11 +63,14 @@ static enum err open_first(struct cx *cx, int64_t *seq)
 {
     uint8_t key[32];
     struct proof_keeper *keeper;
+    int64_t opened;
     TRY(proof_keeper_of(cx, &keeper));
+    TRY(proof_guard_open(cx, &opened));
+    if (opened != 1)
+        return fail(cx, ERR_RETRY, "another entry opened the log");
     TRY(keeper_subject_key(keeper, cx->org, true, &cx->fault, key));
     sodium_memzero(key, sizeof key);
     TRY(proof_log_make(cx, 1));
-    TRY(proof_guard_open(cx, NULL));
     TRY(proof_tree_open(cx, NULL));
     return proof_next(cx, seq);
 }

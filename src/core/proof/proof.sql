@@ -6,7 +6,9 @@ UPDATE proof_guard SET next_seq = next_seq + 1
 RETURNING next_seq - 1;
 
 -- query: proof_guard_open   exec
-INSERT INTO proof_guard (org, next_seq) VALUES (:org, 0);
+-- Two first entries at once: one opens the log, the other runs again.
+INSERT INTO proof_guard (org, next_seq) VALUES (:org, 0)
+ON CONFLICT (org) DO NOTHING;
 
 -- query: proof_appended   value
 -- out:  next_seq int

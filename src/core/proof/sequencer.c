@@ -10,6 +10,7 @@
 
 #define LOOK_MS 500        /* at least so often */
 #define PAUSE_MS 200       /* gathers what comes together: one signature for many entries */
+#define RETRY_MS 2000      /* after a failure */
 #define COMPLAIN_S 60      /* a refusal is told once a minute */
 
 struct proof_sequencer {
@@ -48,19 +49,32 @@ static void complain(struct proof_sequencer *s, int64_t org, const struct fault 
     log_line(LOG_ERROR, "proof", "company %lld: %s", (long long)org, fault->message);
 }
 
-static void one_round(struct proof_sequencer *s, struct arena *arena)
+/* False: something could not be signed now. */
+static bool one_round(struct proof_sequencer *s, struct arena *arena)
 {
+    bool fine = true;
     struct fault fault = { 0 };
     struct behind behind = { .arena = arena };
     if (core_read(s->core, &(struct call){ 0 }, list_behind, &behind, &fault)) {
         complain(s, 0, &fault);
-        return;
+        return false;
     }
     for (size_t i = 0; i < behind.orgs.count && !atomic_load(&s->stop); i++) {
         struct call call = { .org = behind.orgs.items[i] };
         fault_clear(&fault);
-        if (proof_sequence(s->core, &call, &fault))
-            complain(s, call.org, &fault);
+        if (proof_sequence(s->core, &call, &fault) == OK)
+            continue;
+        complain(s, call.org, &fault);
+        fine = false;
+    }
+    return fine;
+}
+
+static void pause_for(struct proof_sequencer *s, int ms)
+{
+    for (; ms > 0 && !atomic_load(&s->stop); ms -= PAUSE_MS) {
+        struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000L };
+        nanosleep(&pause, NULL);
     }
 }
 
@@ -73,12 +87,11 @@ static void *run(void *arg)
         uint64_t now = db_wait_changes(s->core->db, seen, LOOK_MS);
         if (now == seen)
             continue;
-        seen = now;
-        one_round(s, arena);
+        bool fine = one_round(s, arena);
+        seen = fine ? now : 0; /* what failed is tried again without waiting for news */
         arena_reset(arena, (struct arena_mark){ 0 });
         /* Our own writes are changes too: a busy log would be signed without end. */
-        struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000L };
-        nanosleep(&pause, NULL);
+        pause_for(s, fine ? PAUSE_MS : RETRY_MS);
     }
     if (arena)
         arena_close(arena);
