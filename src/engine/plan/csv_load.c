@@ -26,6 +26,8 @@ static enum err match_header(struct csv *csv, const struct str *names, struct fa
 {
     const struct table *t = &csv->data->plan->tables[csv->table];
     for (int i = 0; i < csv->count; i++) {
+        if (str_find_char(names[i], '\r') >= 0)
+            return head_fault(csv->source, fault, STR_NONE, "a line ends with LF or CRLF");
         csv->fields[i] = (struct csv_field){ .way = CSV_SKIP, .column = -1, .none = UINT64_MAX };
         for (int j = 0; j < i; j++)
             if (str_eq(names[i], names[j]) && echo_safe(names[i]))
@@ -364,7 +366,7 @@ static void make_chunks(struct csv *csv)
     int threads = plan_threads(csv->data);
     csv->workers = arena_array(csv->data->arena, struct csv_worker, (size_t)threads);
     for (int i = 0; i < threads; i++) {
-        size_t room = CSV_CHUNK + PLAN_LINE_MAX + 2 + CSV_PAD;
+        size_t room = (size_t)MIN(bytes, CSV_CHUNK + PLAN_LINE_MAX) + 3 + CSV_PAD;
         csv->workers[i].csv = csv;
         csv->workers[i].buffer = arena_alloc(csv->data->arena, room);
         csv->workers[i].scratch = arena_alloc(csv->data->arena, room);
