@@ -1,0 +1,142 @@
+/* Plan versions: publishing, and the published text of each component. */
+#include "base/hex.h"
+#include "core/proof/proof.h"
+#include "may.gen.h"
+#include "mod/settlement/present.h"
+#include "mod/settlement/settlement.h"
+
+#include <sodium.h>
+
+static struct str sha256_hex(struct arena *arena, struct str text)
+{
+    unsigned char digest[32];
+    crypto_hash_sha256(digest, (const unsigned char *)text.data, text.len);
+    return hex_encode(arena, digest, sizeof digest);
+}
+
+static enum err prove_plan(struct cx *cx, const struct plan_version *plan)
+{
+    struct buf out = buf_in(cx->arena);
+    struct json_writer w = json_writer_to(&out);
+    json_begin_object(&w);
+    json_key(&w, "code");
+    json_put_str(&w, plan->code);
+    json_key(&w, "effective_from");
+    json_put_str(&w, date_text(cx->arena, plan->effective_from));
+    json_key(&w, "kind");
+    json_put_cstr(&w, "plan");
+    json_key(&w, "number");
+    json_put_i64(&w, plan->number);
+    json_key(&w, "plan_sha256");
+    json_put_str(&w, plan->sha256);
+    json_end_object(&w);
+    struct proof_fact fact = { .kind = "plan", .entity = "plan_version", .row = plan->id.v,
+                               .content = buf_view(&out) };
+    return cx->services->proof_append(cx, &fact, NULL);
+}
+
+enum err settlement_publish_plan(struct cx *cx, const struct plan_new *in,
+                                 struct plan_version *ret)
+{
+    const struct plan *plan;
+    struct plan_last_number_row last;
+    enum err e = plan_compile(cx->arena, in->text, &cx->fault, &plan);
+    if (e)
+        return explain(cx, e, "plan " STR_FMT, STR_ARG(in->code));
+    TRY(plan_last_number(cx, (struct plan_last_number_in){ in->code }, &last));
+    *ret = plan_version_blank;
+    ret->code = in->code;
+    ret->number = last.number + 1;
+    ret->name = in->name;
+    ret->name_en = in->name_en;
+    ret->status = PLAN_VERSION_PUBLISHED;
+    ret->effective_from = in->effective_from;
+    ret->max_levels = plan_about(plan).max_levels;
+    ret->body = in->text;
+    ret->sha256 = sha256_hex(cx->arena, in->text);
+    ret->published_at = cx->now;
+    ret->published_by.v = cx->actor.login;
+    TRY(plan_version_insert(cx, ret));
+    return prove_plan(cx, ret);
+}
+
+/* ---- reading ---- */
+
+static void put_head(struct cx *cx, struct json_writer *w, const struct plan_version *v)
+{
+    json_begin_object(w);
+    json_key(w, "id");
+    json_put_id(w, v->id.v);
+    json_key(w, "code");
+    json_put_str(w, v->code);
+    present_text(w, "name", (struct plan_text){ v->name, v->name_en });
+    json_key(w, "version");
+    json_put_i64(w, v->number);
+    json_key(w, "state");
+    json_put_cstr(w, plan_version_status_code(v->status));
+    present_day(cx, w, "effective_from", v->effective_from);
+    present_instant(cx, w, "published_at", v->published_at);
+    present_ref(w, "published_by", 0, STR_NONE);
+    json_key(w, "sha256");
+    json_put_str(w, v->sha256);
+}
+
+static void put_component(struct json_writer *w, struct plan_component_info c)
+{
+    json_begin_object(w);
+    json_key(w, "code");
+    json_put_str(w, c.name);
+    present_text(w, "label", c.title);
+    present_text(w, "text", c.text);
+    json_key(w, "formula");
+    json_put_str(w, c.formula);
+    present_text(w, "rounding", (struct plan_text){ c.rounding, c.rounding });
+    json_key(w, "kind");
+    json_put_str(w, c.purpose);
+    json_key(w, "mechanism");
+    json_put_str(w, c.kind);
+    json_key(w, "table");
+    json_put_null(w);
+    json_end_object(w);
+}
+
+static enum err get(struct cx *cx, const struct request *in, struct reply *out)
+{
+    int64_t id;
+    struct plan_version v;
+    const struct plan *plan;
+    TRY(request_id(cx, in, "id", &id));
+    TRY(plan_version_get(cx, (struct plan_version_id){ id }, &v));
+    TRY(plan_compile(cx->arena, v.body, &cx->fault, &plan));
+    struct plan_about about = plan_about(plan);
+    struct json_writer w = reply_json(out);
+    put_head(cx, &w, &v);
+    present_text(&w, "about", about.title);
+    json_key(&w, "max_levels");
+    json_put_i64(&w, about.max_levels);
+    present_ref(&w, "acknowledged_by", 0, STR_NONE);
+    json_key(&w, "components");
+    json_begin_array(&w);
+    for (int i = 0; i < about.components; i++)
+        put_component(&w, plan_component(plan, i));
+    json_end_array(&w);
+    json_key(&w, "limits");
+    json_begin_array(&w);
+    json_begin_object(&w);
+    present_text(&w, "label", (struct plan_text){ STR("计酬层级上限"), STR("Paid levels at most") });
+    json_key(&w, "value");
+    json_put_str(&w, str_fmt(cx->arena, "%d", about.max_levels));
+    json_end_object(&w);
+    json_end_array(&w);
+    json_key(&w, "body");
+    json_put_str(&w, v.body);
+    json_end_object(&w);
+    return OK;
+}
+
+const struct route plan_routes[] = {
+    { GET, "/plans/{id}", get, .may = MAY_PLAN_READ,
+      .about = "A plan with the published text of each component",
+      .about_zh = "薪酬计划及各项公示文字" },
+    { 0 },
+};
