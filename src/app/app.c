@@ -7,6 +7,7 @@
 #include "core/job/job.h"
 #include "core/proof/proof.h"
 #include "core/setting/setting.h"
+#include "mod/settlement/month.h"
 #include "model.gen.h"
 
 #include <sodium.h>
@@ -72,7 +73,8 @@ static enum err open_parts(struct app *app, unsigned flags, struct fault *fault)
     TRY(io_make_folder(app->core.files_folder, fault));
     app->core.ids = id_source_open(NODE);
     app->core.passwords = password_gate_open();
-    if (!app->core.ids || !app->core.passwords)
+    app->core.months = month_cache_open();
+    if (!app->core.ids || !app->core.passwords || !app->core.months)
         return fault_set(fault, ERR_NO_MEMORY, "no memory to start");
     if (flags & APP_SIGN) {
         const char *host = app->options.host ? app->options.host : "localhost";
@@ -108,6 +110,7 @@ void app_close(struct app *app)
 {
     proof_keeper_close(app->core.proof);
     db_close(app->db);
+    month_cache_close(app->core.months);
     id_source_close(app->core.ids);
     password_gate_close(app->core.passwords);
     keys_wipe(app->keys);

@@ -14,6 +14,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -201,6 +202,14 @@ static enum err settle(struct settle *s, const struct options *o, struct fault *
     return OK;
 }
 
+/* Columns are large and written once from end to end: large pages spare one fault for each 4 KB. */
+static void settle_huge_pages(struct settle *s)
+{
+    char *start = arena_alloc(s->arena, 1);
+    size_t into = (uintptr_t)start & (size_t)(sysconf(_SC_PAGESIZE) - 1);
+    madvise(start - into, SETTLE_SPACE, MADV_HUGEPAGE);
+}
+
 int cmd_settle(int argc, char **argv)
 {
     struct options o;
@@ -214,6 +223,7 @@ int cmd_settle(int argc, char **argv)
         fprintf(stderr, "qibing settle: the system has no memory\n");
         return 1;
     }
+    settle_huge_pages(&s);
     settle_tasks(&s);
     settle_lap(&s, NULL);
     struct fault fault = { .code = OK };

@@ -72,6 +72,6 @@ void keys_derive(const struct keys *keys, int64_t org, enum key_use use, uint8_t
 {
     char label[64];
     int len = snprintf(label, sizeof label, "qibing-key-v1:%lld:%d", (long long)org, (int)use);
-    crypto_generichash(ret, 32, (const unsigned char *)label, (size_t)len, keys->master,
+    crypto_generichash(ret, 32, (const unsigned char *)label, (unsigned long long)len, keys->master,
                        sizeof keys->master);
 }

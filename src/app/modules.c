@@ -6,16 +6,20 @@
 #include "core/playbook/playbook.h"
 #include "core/proof/proof.h"
 #include "core/setting/setting.h"
+#include "mod/sales/sales.h"
+#include "mod/settlement/settlement.h"
 
 const struct module *const qibing_modules[] = {
-    &identity_module, &job_module, &file_module, &setting_module, &calendar_module,
-    &playbook_module, NULL,
+    &identity_module, &job_module,     &file_module,  &setting_module,
+    &calendar_module, &playbook_module, &sales_module, &settlement_module,
+    NULL,
 };
 
-extern const struct route sign_in_routes[], me_routes[], account_routes[], upload_routes[];
-
 const struct route *const qibing_routes[] = {
-    sign_in_routes, me_routes, account_routes, upload_routes, proof_routes,
+    sign_in_routes,   me_routes,      account_routes,   upload_routes,
+    file_routes,      setting_routes, playbook_routes,  proof_routes,
+    period_routes,    statement_routes, overview_routes, earnings_routes,
+    plan_routes,
     NULL,
 };
 
@@ -23,9 +27,8 @@ const struct listener *const qibing_listeners[] = {
     NULL,
 };
 
-extern const struct job_kind identity_jobs[];
-
 const struct job_kind *const qibing_jobs[] = {
     identity_jobs,
+    settlement_jobs,
     NULL,
 };

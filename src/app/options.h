@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/command.h"
+#include "base/str.h"
 
 struct option_spec {
     const char *name;   /* without dashes; NULL ends the table */

@@ -127,7 +127,7 @@ static enum err download(struct cx *cx, const struct request *in, struct reply *
     return OK;
 }
 
-static const struct route routes[] = {
+const struct route file_routes[] = {
     { GET, "/files/{id}/content", download, .may = MAY_FILE_READ, .about = "Download a file",
       .about_zh = "下载文件" },
     { 0 },
@@ -136,5 +136,5 @@ static const struct route routes[] = {
 const struct module file_module = {
     .name = "file",
     .about = "Stored files, content-addressed.",
-    .routes = routes,
+    .routes = file_routes,
 };

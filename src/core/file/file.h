@@ -11,6 +11,7 @@
 #include "entity/route.h"
 
 extern const struct module file_module;
+extern const struct route file_routes[], upload_routes[];
 
 /* For struct services. */
 enum err file_service_open(struct cx *cx, int64_t file, int *fd, uint64_t *bytes, struct str *name,

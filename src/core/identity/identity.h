@@ -12,9 +12,12 @@
 #pragma once
 
 #include "core/core.h"
+#include "core/job/job.h"
 #include "entity/route.h"
 
 extern const struct module identity_module;
+extern const struct job_kind identity_jobs[];
+extern const struct route sign_in_routes[], me_routes[], account_routes[];
 
 /* For api_config.authenticate. */
 enum err identity_authenticate(struct cx *cx, const struct request *in);

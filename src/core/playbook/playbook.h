@@ -14,8 +14,9 @@
  *     struct playbook_source ──► draft rows (version N + 1) ──► published on a date ──► retired
  *                                 │ diff against the version in force
  *
- * The format is docs/PLAYBOOKS.md. A playbook is canonical: two folders that say the same have the
- * same SHA-256, whatever their white space and order of keys.
+ * The format is docs/PLAYBOOKS.md. Entries are kept canonical (RFC 8785), so two folders that say the
+ * same have the same SHA-256 whatever their white space and order of keys; plans are kept as they
+ * were written, because people are shown the very text that was proven.
  *
  * The four playbooks of Qibing are inside the program; QIBING_PLAYBOOKS or --playbooks names a
  * folder of others.
@@ -37,8 +38,8 @@ struct playbook_mistake {
 };
 typedef VEC(struct playbook_mistake) playbook_mistakes;
 
-/* One entry of a section. `section` is "playbook", "unit", "post", "role", "duty" or "plan"; the
- * code is unique within it. */
+/* One entry of a section: "playbook", "kind", "unit", "stage", "party", "group", "role", "post",
+ * "duty" or "plan". The code is unique within it. */
 struct playbook_entry {
     struct str section, code, name, name_en;
     struct str body;  /* canonical JSON; of a plan: its text as written */
@@ -49,7 +50,7 @@ struct playbook_entry {
 
 struct playbook_source {
     struct str code, name, name_en, about_zh, about_en;
-    struct str sha256; /* of all entries, in lower-case hexadecimal */
+    struct str sha256; /* of a line "section/code SHA-256-of-body" per entry; hexadecimal */
     struct playbook_entry *entries; /* by section, then as written */
     size_t count;
 };
@@ -129,7 +130,7 @@ struct playbook_plan {
 
 /* core->playbooks: where the parts go that core does not know. */
 struct playbook_hooks {
-    /* Checks and publishes a plan; the same text as the version in force changes nothing. */
+    /* Publishes a plan that is new or has changed. */
     enum err (*publish_plan)(struct cx *cx, const struct playbook_plan *plan);
 };
 

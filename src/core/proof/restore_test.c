@@ -84,6 +84,31 @@ TEST(proof_resumes_after_a_restore)
     world_close(&w);
 }
 
+/* Signed and remembered, but the server died before it was published. */
+TEST(proof_signs_again_after_a_crash)
+{
+    struct world w;
+    int three = 3;
+    if (!world_open(&w, DB_SQLITE))
+        return;
+    write_must(&w, log_orders, &three);
+    CHECK_EQ(sequence(&w), OK);
+    write_must(&w, log_orders, &three);
+    CHECK_EQ(sequence(&w), OK);
+    struct str published = status_of(&w).checkpoint;
+    CHECK_EQ(db_fixture_script(&w.db, "DELETE FROM proof_checkpoint WHERE size = 6;"
+                                      "UPDATE proof_tree SET signed_size = 3;"), OK);
+    CHECK_EQ(sequence(&w), OK, "%s", w.fault.message);
+    CHECK_STR(status_of(&w).checkpoint, published, "the same bytes");
+    CHECK_EQ(db_fixture_script(&w.db, "DELETE FROM proof_checkpoint WHERE size = 6;"
+                                      "UPDATE proof_tree SET signed_size = 3;"), OK);
+    write_must(&w, log_orders, &three);
+    CHECK_EQ(sequence(&w), OK, "%s", w.fault.message);
+    CHECK_EQ(status_of(&w).signed_size, 9);
+    CHECK_EQ(check_of(&w).bad, 0);
+    world_close(&w);
+}
+
 /* ---- keys ---- */
 
 TEST(proof_keys_are_private_and_needed)

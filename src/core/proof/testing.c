@@ -81,9 +81,8 @@ enum err log_statement(struct cx *cx, void *arg)
     struct str hex = hex_encode(cx->arena, hash.b, 32);
     struct proof_fact fact = {
         .kind = "statement", .entity = "statement", .person = WANG, .period = STR("2026-10"),
-        .content = str_fmt(cx->arena,
-                           "{\"net_fen\":%d,\"period\":\"2026-10\",\"plan_sha256\":\"" STR_FMT "\"}",
-                           *net, STR_ARG(hex)),
+        .content = str_fmt(cx->arena, "{\"net_fen\":%d,\"period\":\"2026-10\","
+                                      "\"plan_sha256\":\"" STR_FMT "\"}", *net, STR_ARG(hex)),
     };
     TRY(proof_append(cx, &fact, NULL));
     return proof_append_head(cx, WANG, STR("2026-10"), NULL);

@@ -204,7 +204,7 @@ static enum err change(struct cx *cx, const struct request *in, struct reply *ou
     return OK;
 }
 
-static const struct route routes[] = {
+const struct route setting_routes[] = {
     { GET, "/settings", list, .may = MAY_SETTING_READ, .about = "Settings in force",
       .about_zh = "当前设置" },
     { PATCH, "/settings/{key}", change, .may = MAY_SETTING_UPDATE, .body = BODY_JSON,
@@ -215,5 +215,5 @@ static const struct route routes[] = {
 const struct module setting_module = {
     .name = "setting",
     .about = "What a company may set, with type, range, unit and help.",
-    .routes = routes,
+    .routes = setting_routes,
 };

@@ -4,6 +4,7 @@
 #include "entity/route.h"
 
 extern const struct module setting_module;
+extern const struct route setting_routes[];
 
 /* By SETTING_… number: int, fen, ppm, 0 or 1, day, or the value of an enum. */
 int64_t setting_number(struct cx *cx, int setting);
