@@ -118,8 +118,8 @@ static void verify(struct arena *arena, struct str bytes)
         abort();
 }
 
-/* Replaces bytes inside one file of the true zip and makes the headers anew: the input is the number
- * of the file, a place in it, and what to write there. */
+/* Replaces bytes inside one file of the true zip and makes the headers anew: the input is the
+ * number of the file, a place in it, and what to write there. */
 static void edit(struct arena *arena, struct str bytes)
 {
     if (bytes.len < 3)

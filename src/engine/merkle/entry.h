@@ -12,8 +12,8 @@
  *     subject  HMAC-SHA256(company's key, person ‖ period), hex; "" when about nobody
  *     v        1
  *
- * The content of a period head (kind "period") is {count, kind, policy, root, subject}: root is that
- * of a Merkle tree over all earlier entries of that subject and period in the order of seq, count
+ * The content of a period head (kind "period") is {count, kind, policy, root, subject}: root is
+ * that of a Merkle tree over all earlier entries of that subject and period in the order of seq, count
  * their number, policy the text of the log's policy at that time. A person who holds those entries
  * knows that none of their logged facts is missing. A later head of the same subject and period
  * covers the earlier one as a leaf; two heads that do not extend one another prove fraud.
