@@ -258,7 +258,7 @@ static enum err read_reveal(struct cx *cx, const struct entity_model *model,
 
 /* The look is recorded in the same transaction that makes it: no record, no look. */
 static enum err record_reveal(struct cx *cx, const struct entity_model *model, int64_t id,
-                              const struct entity_field *f, struct str purpose)
+                              const struct entity_field *f, struct str purpose, int64_t person)
 {
     struct buf text = buf_in(cx->arena);
     struct json_writer w = json_writer_to(&text);
@@ -272,7 +272,7 @@ static enum err record_reveal(struct cx *cx, const struct entity_model *model, i
     json_end_array(&w);
     TRY(store_change(cx, model->name, id, "reveal", buf_view(&text)));
     struct str data = str_fmt(cx->arena, "{\"reveal\":" STR_FMT "}", STR_ARG(buf_view(&text)));
-    return proof_event(cx, "reveal", model->name, id, 0, data);
+    return proof_event(cx, "reveal", model->name, id, person, data);
 }
 
 enum err op_reveal(struct cx *cx, const struct request *in, struct reply *out)
@@ -285,7 +285,7 @@ enum err op_reveal(struct cx *cx, const struct request *in, struct reply *out)
     TRY(request_id(cx, in, "id", &id));
     TRY(row_find(cx, model, cx_grant(cx, model->ops[OP_REVEAL].may), id, false, &seen));
     TRY(read_reveal(cx, model, in, &f, &purpose));
-    TRY(record_reveal(cx, model, id, f, purpose));
+    TRY(record_reveal(cx, model, id, f, purpose, proof_person(model, seen.row)));
     struct json_writer w = reply_json(out);
     json_begin_object(&w);
     json_key(&w, "field");

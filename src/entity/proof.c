@@ -38,7 +38,7 @@ static struct str row_content(struct cx *cx, const struct entity_model *model, c
     return buf_view(&out);
 }
 
-static int64_t person_of(const struct entity_model *model, const void *row)
+int64_t proof_person(const struct entity_model *model, const void *row)
 {
     if (model->scope != SCOPE_PERSON)
         return 0;
@@ -56,7 +56,7 @@ enum err proof_command(struct cx *cx, const struct entity_model *model,
     if (row) {
         void *now = row_blank(cx, model);
         TRY(entity_row_get(cx, model, row, now));
-        person = person_of(model, now);
+        person = proof_person(model, now);
         data = str_fmt(cx->arena, "{\"row\":" STR_FMT "}", STR_ARG(row_content(cx, model, now)));
     }
     return event_emit_about(cx, command->event, model->name, row, data, person);

@@ -22,7 +22,8 @@ void *row_copy(struct cx *cx, const struct entity_model *model, const void *row)
 
 const struct entity_field *model_field(const struct entity_model *model, const char *name)
 {
-    return field_named(model->fields, model->field_count, str_from(name), false);
+    return field_named(model->fields + model->own_count,
+                       (size_t)(model->field_count - model->own_count), str_from(name), false);
 }
 
 static void set_system(const struct entity_model *model, void *row, const char *name, int64_t v)
@@ -34,12 +35,12 @@ static void set_system(const struct entity_model *model, void *row, const char *
 
 int64_t row_id(const struct entity_model *model, const void *row)
 {
-    return field_i64(model_field(model, "id"), row);
+    return field_i64(&model->fields[model->own_count], row); /* id leads the system's fields */
 }
 
 int64_t row_version(const struct entity_model *model, const void *row)
 {
-    return field_i64(model_field(model, "version"), row);
+    return field_i64(&model->fields[model->own_count + 1], row);
 }
 
 int row_state(const struct entity_model *model, const void *row)

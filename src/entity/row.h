@@ -33,7 +33,7 @@ int row_state(const struct entity_model *model, const void *row);
 /* OK when `when` is 0 or holds the row's state; else ERR_STATE naming both. */
 NODISCARD enum err row_when(struct cx *cx, const struct entity_model *model, const void *row,
                             uint64_t when);
-/* The field of that name, system fields included. */
+/* The system's field of that name; NULL: this entity has none. */
 const struct entity_field *model_field(const struct entity_model *model, const char *name);
 
 /* Notes a problem for each ref of the row that leads nowhere the caller may see, and for each
