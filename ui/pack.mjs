@@ -59,6 +59,8 @@ export function pack(dist) {
   paths.forEach((path, i) => {
     const entry = FIXED + i * ENTRY
     const raw = readFileSync(dist + path)
+    // The interface speaks to its own server only.
+    if (path.endsWith('.css') && /url\(\s*["']?(https?:)?\/\//.test(raw.toString())) throw new Error(`${path}: fetches from another host`)
     const gzip = worth(gzipSync(raw, { level: 9 }), raw)
     const brotli = worth(brotliCompressSync(raw, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: raw.length } }), raw)
     const type = TYPES[extname(path)]
