@@ -21,11 +21,9 @@
 #pragma once
 
 #include "base/map.h"
-#include "core/core.h"
+#include "core/job/job.h"
 #include "entity/sheet.h"
 #include "mod/sales/sales.h"
-
-struct job_kind;
 
 enum sales_import_field {
     IMPORT_ORDER_NO,

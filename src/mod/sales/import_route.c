@@ -3,7 +3,6 @@
 
 #include "base/hex.h"
 #include "base/io.h"
-#include "core/job/job.h"
 #include "may.gen.h"
 
 #include <sodium.h>
