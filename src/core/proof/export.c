@@ -145,6 +145,21 @@ static enum err choose(struct cx *cx, int64_t person, struct str period, struct 
     return OK;
 }
 
+/* Names, headers, salt and proof of a fact in the file, generously. */
+#define FACT_OVERHEAD 8192
+
+static enum err check_size(struct cx *cx, const struct tlog_packet *packet)
+{
+    size_t bytes = packet->plan.len + packet->policy.len + 4 * FACT_OVERHEAD +
+                   packet->statement.fact.content.len + packet->head.fact.content.len;
+    for (size_t i = 0; i < packet->entry_count && bytes < TLOG_PACKET_MAX; i++)
+        bytes += packet->entries[i].content.len + packet->entries[i].entry.len + 512;
+    if (bytes >= TLOG_PACKET_MAX)
+        return fail(cx, ERR_TOO_LARGE, "the statement file would exceed %u bytes",
+                    TLOG_PACKET_MAX);
+    return OK;
+}
+
 enum err proof_statement_zip(struct cx *cx, int64_t person, struct str period, struct str plan,
                              struct str *ret)
 {
@@ -163,6 +178,7 @@ enum err proof_statement_zip(struct cx *cx, int64_t person, struct str period, s
     packet.entries = arena_array(cx->arena, struct tlog_fact, packet.entry_count);
     for (size_t i = 0; i < packet.entry_count; i++)
         TRY(load_fact(cx, chosen.of_person.items[i], &packet.entries[i]));
+    TRY(check_size(cx, &packet));
     *ret = tlog_packet_write(cx->arena, &packet);
     return OK;
 }

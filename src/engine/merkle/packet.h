@@ -28,7 +28,7 @@
 #include "engine/merkle/entry.h"
 #include "engine/merkle/policy.h"
 
-#define TLOG_PACKET_MAX (256u << 20) /* bytes */
+#define TLOG_PACKET_MAX (64u << 20) /* bytes; a phone must be able to read it */
 #define TLOG_PACKET_ENTRIES_MAX 20000 /* three files each, and a zip has at most 65 535 */
 
 /* ---- the container ---- */
