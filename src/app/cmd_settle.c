@@ -216,9 +216,9 @@ int cmd_settle(int argc, char **argv)
     int exit_code = read_options(argc, argv, &o);
     if (exit_code >= 0)
         return exit_code;
-    struct settle s = { .arena = arena_open(SETTLE_SPACE), .arena_explain = arena_open(SETTLE_SPACE),
-                        .threads = o.threads, .timing = o.timing,
-                        .terminal = !o.quiet && isatty(STDERR_FILENO) };
+    struct settle s = { .arena = arena_open(SETTLE_SPACE),
+                        .arena_explain = arena_open(SETTLE_SPACE), .threads = o.threads,
+                        .timing = o.timing, .terminal = !o.quiet && isatty(STDERR_FILENO) };
     if (!s.arena || !s.arena_explain) {
         fprintf(stderr, "qibing settle: the system has no memory\n");
         return 1;

@@ -12,18 +12,24 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char text_of_plan[] =
-    "{\"plan\":\"fuzz\",\"title\":{\"zh\":\"a\",\"en\":\"a\"},\"effective\":{\"from\":\"2026-01-01\"},"
+    "{\"plan\":\"fuzz\",\"title\":{\"zh\":\"a\",\"en\":\"a\"},\"effective\":{\"from\":\"2026-01-0"
+    "1\"},"
     "\"person\":\"p\",\"result\":\"x\",\"tables\":["
-    "{\"name\":\"q\",\"key\":\"k\",\"columns\":[{\"name\":\"k\",\"type\":\"integer\"}],\"rows\":[[1],[2],[7]]},"
+    "{\"name\":\"q\",\"key\":\"k\",\"columns\":[{\"name\":\"k\",\"type\":\"integer\"}],\"rows\":["
+    "[1],[2],[7]]},"
     "{\"name\":\"p\",\"file\":\"p.csv\",\"key\":\"i\",\"columns\":["
     "{\"name\":\"i\",\"type\":\"integer\"},{\"name\":\"b\",\"type\":\"bool\"},"
-    "{\"name\":\"m\",\"type\":\"money\",\"in\":\"yuan\"},{\"name\":\"n\",\"type\":\"money\",\"min\":0,\"max\":60000},"
+    "{\"name\":\"m\",\"type\":\"money\",\"in\":\"yuan\"},{\"name\":\"n\",\"type\":\"money\",\"min"
+    "\":0,\"max\":60000},"
     "{\"name\":\"c\",\"type\":\"decimal\",\"scale\":3},{\"name\":\"d\",\"type\":\"date\"},"
     "{\"name\":\"t\",\"type\":\"time\"},{\"name\":\"s\",\"type\":\"text\",\"optional\":true},"
-    "{\"name\":\"r\",\"type\":\"ref\",\"to\":\"q\",\"none\":0},{\"name\":\"o\",\"type\":\"ref\",\"to\":\"p\",\"none\":0}]}],"
-    "\"components\":[{\"name\":\"x\",\"kind\":\"formula\",\"on\":\"p\",\"title\":{\"zh\":\"a\",\"en\":\"a\"},"
+    "{\"name\":\"r\",\"type\":\"ref\",\"to\":\"q\",\"none\":0},{\"name\":\"o\",\"type\":\"ref\","
+    "\"to\":\"p\",\"none\":0}]}],"
+    "\"components\":[{\"name\":\"x\",\"kind\":\"formula\",\"on\":\"p\",\"title\":{\"zh\":\"a\","
+    "\"en\":\"a\"},"
     "\"text\":{\"zh\":\"a\",\"en\":\"a\"},\"rounding\":\"none\",\"formula\":\"n\"}],"
-    "\"outputs\":[{\"file\":\"o\",\"table\":\"p\",\"order\":\"loaded\",\"columns\":[\"i\",\"b\",\"m\",\"n\",\"c\","
+    "\"outputs\":[{\"file\":\"o\",\"table\":\"p\",\"order\":\"loaded\",\"columns\":[\"i\",\"b\","
+    "\"m\",\"n\",\"c\","
     "\"d\",\"t\",\"s\",\"r\",\"o\"]}]}";
 
 static enum err read_text(void *ctx, uint64_t at, void *to, size_t len, struct fault *fault)
@@ -42,7 +48,8 @@ static bool load(struct arena *arena, const struct plan *plan, struct str text, 
     struct fault fault = { .code = OK };
     struct plan_data *data = plan_open(arena, plan, NULL);
     struct plan_source source = { "p.csv", text.len, &text, read_text };
-    if (plan_read_csv(data, plan_find_table(plan, "p"), &source, &fault) || plan_run(data, &fault)) {
+    if (plan_read_csv(data, plan_find_table(plan, "p"), &source, &fault) ||
+        plan_run(data, &fault)) {
         if (fault.message[0] == 0)
             abort();
         return false;

@@ -11,7 +11,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { ROWS = 4 };
 
-static struct str made_up(struct arena *arena, const struct plan *plan, int table, int column, int row)
+static struct str made_up(struct arena *arena, const struct plan *plan, int table, int column,
+                          int row)
 {
     struct plan_column_info c = plan_column(plan, table, column);
     switch (c.type) {

@@ -56,7 +56,8 @@ enum formula_width plan_store_width(const struct column *column)
 
 struct store store_new(struct arena *arena, enum formula_width width, size_t rows)
 {
-    return (struct store){ arena_alloc(arena, arena_array_size(rows + 8, width_size(width))), width };
+    size_t size = arena_array_size(rows + 8, width_size(width));
+    return (struct store){ arena_alloc(arena, size), width };
 }
 
 #define COPY(type)                                                        \

@@ -162,7 +162,8 @@ static enum err parameter_value(struct reader *r, const struct json *v, struct f
         p->value = p->type == FORMULA_DATE ? day.day : 0;
         p->text = value->text;
     } else {
-        return plan_refuse(r, value, "value", "a decimal number, true, false or a text is expected");
+        return plan_refuse(r, value, "value",
+                           "a decimal number, true, false or a text is expected");
     }
     return OK;
 }

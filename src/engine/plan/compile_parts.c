@@ -321,7 +321,8 @@ static enum err read_purpose(struct reader *r, const struct json *v, struct comp
         if (str_is(c->purpose, purposes[i]))
             return OK;
     return plan_refuse(r, json_get(v, "purpose"), "purpose",
-                       "one of earning, measure, gate, clawback, cap, carry, tax, net, award, share");
+                       "one of earning, measure, gate, clawback, cap, carry, tax, net, award, "
+                       "share");
 }
 
 static enum err read_component(struct reader *r, const struct json *v, struct component *c)

@@ -2,10 +2,10 @@
  * csv.h - reading CSV text into narrow columns, inside engine/plan only.
  *
  * The text is cut into chunks; a row belongs to the chunk that it starts in. A first look over all
- * chunks counts rows and quotes, so that memory is taken exactly and every chunk knows its first row;
- * then the chunks are parsed side by side. Most rows go the fast way (eight characters at a time, no
- * copies). A row that the fast way does not understand is read again the careful way, which knows
- * RFC 4180 quotes and has a reason for every refusal.
+ * chunks counts rows and quotes, so that memory is taken exactly and every chunk knows its first
+ * row; then the chunks are parsed side by side. Most rows go the fast way (eight characters at a
+ * time, no copies). A row that the fast way does not understand is read again the careful way,
+ * which knows RFC 4180 quotes and has a reason for every refusal.
  */
 #pragma once
 
@@ -15,7 +15,7 @@
 #define CSV_COLUMNS_MAX 512
 #define CSV_PAD 64 /* readable bytes after the text */
 
-/* Whole numbers by the bytes that they take: a value that is in range is stored by its low bytes. */
+/* Whole numbers by the bytes that they take: a value in range is stored by its low bytes. */
 enum csv_way { CSV_SKIP, CSV_INT1, CSV_INT2, CSV_INT4, CSV_INT8, CSV_TIME, CSV_DATE, CSV_REF,
                CSV_CAREFUL };
 

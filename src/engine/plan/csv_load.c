@@ -233,7 +233,8 @@ static void parse_chunk(struct csv_worker *w, struct csv_chunk *chunk)
         return;
     /* Most rows end soon after the chunk; if not, read on to the limit of a row. */
     size_t own = (size_t)(chunk->end - chunk->start) + 1;
-    bool whole = own >= len || (!w->csv->quoted && memchr(w->buffer + own - 1, '\n', len - own + 1));
+    bool ends = !w->csv->quoted && own < len && memchr(w->buffer + own - 1, '\n', len - own + 1);
+    bool whole = own >= len || ends;
     if (!whole && fetch(w, chunk, PLAN_LINE_MAX + 1, &len))
         return;
     const char *p = first_row(chunk, w->buffer, w->buffer + len);

@@ -124,7 +124,8 @@ enum err plan_load_given(struct plan_data *data, int table, struct fault *fault)
         size_t at = 0;
         for (const struct json *row = t->rows->first; row; row = row->next, at++) {
             const struct json *v = nth(row, position);
-            texts[at] = v->type == JSON_TRUE ? STR("1") : v->type == JSON_FALSE ? STR("0") : v->text;
+            texts[at] = v->type == JSON_TRUE ? STR("1")
+                      : v->type == JSON_FALSE ? STR("0") : v->text;
         }
         inputs[count++] = (struct plan_input){ .column = i, .text = texts };
         position++;

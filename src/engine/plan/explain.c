@@ -145,7 +145,8 @@ static void add_parameter(struct explain *x, int i, struct plan_node *node)
     leaf->title = x->data->plan->parameter_titles[i];
     leaf->value = p->value;
     leaf->value_text = p->type == FORMULA_TEXT ? p->text
-                     : p->type == FORMULA_DATE ? date_text(x->arena, (struct date){ (int32_t)p->value })
+                     : p->type == FORMULA_DATE
+                         ? date_text(x->arena, (struct date){ (int32_t)p->value })
                      : decimal_text(x->arena, (struct decimal){ p->value, p->scale });
 }
 
@@ -250,8 +251,8 @@ enum err explain_column(struct explain *x, int table, int column, size_t row,
     return OK;
 }
 
-enum err plan_explain(struct plan_data *data, struct arena *arena, int table, int column, size_t row,
-                      struct fault *fault, struct plan_node **ret)
+enum err plan_explain(struct plan_data *data, struct arena *arena, int table, int column,
+                      size_t row, struct fault *fault, struct plan_node **ret)
 {
     assert(data->ran && row < data->rows[table].count);
     struct explain x = { .data = data, .arena = arena, .fault = fault, .seen = i64_map_in(arena) };

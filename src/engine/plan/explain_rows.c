@@ -17,8 +17,8 @@ static int compare_lines(const void *a, const void *b)
 {
     const struct line *x = a, *y = b;
     for (int i = 0; i < x->c->order_count; i++) {
-        int64_t u = column_value(x->data, x->c->table, x->c->order[i], x->row);
-        int64_t v = column_value(y->data, y->c->table, y->c->order[i], y->row);
+        int64_t u = plan_column_value(x->data, x->c->table, x->c->order[i], x->row);
+        int64_t v = plan_column_value(y->data, y->c->table, y->c->order[i], y->row);
         if (u != v)
             return u < v ? -1 : 1;
     }
@@ -28,8 +28,8 @@ static int compare_lines(const void *a, const void *b)
 static bool same_group(const struct plan_data *data, const struct component *c, size_t a, size_t b)
 {
     for (int i = 0; i < c->group_count; i++)
-        if (column_value(data, c->table, c->group[i], a) !=
-            column_value(data, c->table, c->group[i], b))
+        if (plan_column_value(data, c->table, c->group[i], a) !=
+            plan_column_value(data, c->table, c->group[i], b))
             return false;
     return true;
 }
@@ -45,8 +45,9 @@ static void sums_before(struct explain *x, const struct component *c, size_t row
     qsort(lines.items, lines.count, sizeof *lines.items, compare_lines);
     int64_t sum = 0;
     for (size_t i = 0; i < lines.count; i++) {
-        *i64_map_put(&x->before[c - data->plan->components], (int64_t)lines.items[i].row, NULL) = sum;
-        sum += column_value(data, c->table, c->basis, lines.items[i].row);
+        struct i64_map *before = &x->before[c - data->plan->components];
+        *i64_map_put(before, (int64_t)lines.items[i].row, NULL) = sum;
+        sum += plan_column_value(data, c->table, c->basis, lines.items[i].row);
     }
 }
 
@@ -96,7 +97,7 @@ enum err explain_tiers(struct explain *x, const struct component *c, size_t row,
         sums_before(x, c, row);
     const int64_t *sum = i64_map_get(known, (int64_t)row);
     int64_t before = sum ? *sum : 0;
-    int64_t basis = column_value(x->data, c->table, c->basis, row);
+    int64_t basis = plan_column_value(x->data, c->table, c->basis, row);
     struct plan_node *running = explain_add(x, node, "running");
     running->name = STR("before");
     running->value = before;
@@ -158,7 +159,7 @@ static enum err find_rows(struct explain *x, const struct component *c, size_t r
                           struct found_list *list)
 {
     for (size_t i = 0; i < x->data->rows[c->from].count; i++) {
-        if (column_value(x->data, c->from, c->by, i) != (int64_t)row)
+        if (plan_column_value(x->data, c->from, c->by, i) != (int64_t)row)
             continue;
         bool good;
         TRY(holds(x, c->from, c->where, i, &good));
@@ -258,9 +259,9 @@ enum err explain_daily(struct explain *x, const struct component *c, size_t row,
     struct i64_map by_day = i64_map_in(x->arena);
     const struct column *day_column = &x->data->plan->tables[c->from].columns[c->day];
     for (size_t i = 0; i < x->data->rows[c->from].count; i++) {
-        if (column_value(x->data, c->from, c->by, i) != (int64_t)row)
+        if (plan_column_value(x->data, c->from, c->by, i) != (int64_t)row)
             continue;
-        int64_t v = column_value(x->data, c->from, c->day, i);
+        int64_t v = plan_column_value(x->data, c->from, c->day, i);
         int64_t day = day_column->type == PLAN_TIME ? v / 86400 : v;
         bool made;
         int64_t *at = i64_map_put(&by_day, day, &made);
@@ -290,11 +291,11 @@ enum err explain_override(struct explain *x, const struct component *c, size_t r
     const struct plan_data *data = x->data;
     node->adds = true;
     for (size_t i = 0; i < data->rows[c->table].count; i++) {
-        int64_t above = column_value(data, c->table, c->tree, i);
+        int64_t above = plan_column_value(data, c->table, c->tree, i);
         for (int level = 0; level < c->level_count && above != MISSING; level++) {
             const struct level *l = &c->levels[level];
             if (above == (int64_t)row) {
-                int64_t amount = column_value(data, c->table, c->amount, i);
+                int64_t amount = plan_column_value(data, c->table, c->amount, i);
                 struct plan_node *leaf = explain_add(x, node, "share");
                 leaf->name = str_fmt(x->arena, "level %d", level + 1);
                 leaf->row = explain_row(x, c->table, i);
@@ -305,7 +306,7 @@ enum err explain_override(struct explain *x, const struct component *c, size_t r
                                            (long long)l->rate, (long long)l->per);
                 leaf->rounding = c->rounding_name;
             }
-            above = column_value(data, c->table, c->tree, (size_t)above);
+            above = plan_column_value(data, c->table, c->tree, (size_t)above);
         }
     }
     return OK;

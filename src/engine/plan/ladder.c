@@ -26,12 +26,12 @@ static struct raw_tier *read_rows(const struct plan_data *data, const struct com
     struct raw_tier *raw = arena_array(data->arena, struct raw_tier, rows + 1);
     for (size_t i = 0; i < rows; i++) {
         for (int k = 0; k < rule->match_count; k++)
-            raw[i].match[k] = column_value(data, rule->table, rule->match[k], i);
-        raw[i].floor = column_value(data, rule->table, rule->floor, i);
-        raw[i].rate = column_value(data, rule->table, rule->rate, i);
-        raw[i].number = rule->number < 0 ? (int64_t)i : column_value(data, rule->table,
+            raw[i].match[k] = plan_column_value(data, rule->table, rule->match[k], i);
+        raw[i].floor = plan_column_value(data, rule->table, rule->floor, i);
+        raw[i].rate = plan_column_value(data, rule->table, rule->rate, i);
+        raw[i].number = rule->number < 0 ? (int64_t)i : plan_column_value(data, rule->table,
                                                                        rule->number, i);
-        raw[i].ceiling = rule->ceiling < 0 ? MISSING : column_value(data, rule->table,
+        raw[i].ceiling = rule->ceiling < 0 ? MISSING : plan_column_value(data, rule->table,
                                                                       rule->ceiling, i);
         raw[i].row = i;
     }
@@ -89,7 +89,8 @@ static enum err add_ladder(struct plan_data *data, const struct component *c,
     }
     if (c->tier.ceiling >= 0 && raw[count - 1].ceiling != MISSING)
         return plan_bad_cell(data, fault, ERR_UNPROCESSABLE, c->tier.table, c->tier.ceiling,
-                             raw[count - 1].row, "the last tier has no ceiling: it would leave a gap");
+                             raw[count - 1].row,
+                             "the last tier has no ceiling: it would leave a gap");
     ladder->count = (int)count;
     return OK;
 }
@@ -134,7 +135,7 @@ const struct tier_ladder *tier_ladder_of(const struct plan_data *data, const str
     const struct tier_set *set = data->tiers[c - data->plan->components];
     int64_t match[KEYS_MAX] = { 0 };
     for (int k = 0; k < c->tier.match_count; k++)
-        match[k] = column_value(data, c->table, c->tier.here[k], row);
+        match[k] = plan_column_value(data, c->table, c->tier.here[k], row);
     if (set->by_value) {
         uint64_t at = (uint64_t)match[0] - (uint64_t)set->low;
         return at < set->span && set->by_value[at] >= 0 ? &set->ladders[set->by_value[at]] : NULL;

@@ -293,7 +293,7 @@ void plan_spread(const struct plan_data *data, int count, void (*task)(void *, i
 void plan_progress(const struct plan_data *data, const char *step, uint64_t done, uint64_t total);
 
 /* value.c. A stored or joined value; MISSING if there is none. */
-int64_t column_value(const struct plan_data *data, int table, int column, size_t row);
+int64_t plan_column_value(const struct plan_data *data, int table, int column, size_t row);
 int64_t formula_time(const struct plan *plan, int64_t seconds); /* what formulas see of a time */
 NODISCARD enum err formula_inputs_at(const struct plan_data *data, struct arena *arena, int table,
                                      const struct formula *formula, size_t row,

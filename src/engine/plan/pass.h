@@ -10,6 +10,7 @@ struct days {
     int64_t low;
     size_t span, count;
     int32_t *index;
+    bool sparse; /* otherwise index[i] = i */
 };
 
 /* A sum, count or daily component that the pass feeds. */

@@ -142,8 +142,8 @@ struct plan_source {
 };
 /* RFC 4180 with LF or CRLF, optional BOM, header line. Columns that the plan does not declare are
  * skipped. Messages are "orders.csv:LINE: COLUMN: reason". */
-NODISCARD enum err plan_read_csv(struct plan_data *data, int table, const struct plan_source *source,
-                                 struct fault *fault);
+NODISCARD enum err plan_read_csv(struct plan_data *data, int table,
+                                 const struct plan_source *source, struct fault *fault);
 
 /* ---- running and results ------------------------------------------------------------------- */
 

@@ -74,21 +74,26 @@ static struct world random_world(struct rand *r, int lines)
 
 /* ---- the plan of a world --------------------------------------------------------------------- */
 
-#define TEXTS "\"title\": {\"zh\": \"一\", \"en\": \"a\"}, \"text\": {\"zh\": \"一\", \"en\": \"a\"}"
+#define TEXTS \
+    "\"title\": {\"zh\": \"一\", \"en\": \"a\"}, \"text\": {\"zh\": \"一\", \"en\": \"a\"}"
 
 static struct str tables_of(const struct world *w)
 {
     struct buf b = buf_in(test_arena());
     buf_cstr(&b, "{\"name\": \"people\", \"facts\": \"person\", \"key\": \"id\", \"columns\": ["
-                 "{\"name\": \"id\", \"type\": \"integer\"}, {\"name\": \"boss\", \"type\": \"ref\", "
+                 "{\"name\": \"id\", \"type\": \"integer\"}, {\"name\": \"boss\", \"type\": "
+                 "\"ref\", "
                  "\"to\": \"people\", \"none\": 0}, {\"name\": \"rank\", \"type\": \"integer\", "
                  "\"min\": 1, \"max\": 5}]},\n"
                  "{\"name\": \"lines\", \"facts\": \"line\", \"key\": \"line\", \"columns\": ["
-                 "{\"name\": \"line\", \"type\": \"integer\"}, {\"name\": \"who\", \"type\": \"ref\", "
+                 "{\"name\": \"line\", \"type\": \"integer\"}, {\"name\": \"who\", \"type\": "
+                 "\"ref\", "
                  "\"to\": \"people\"}, {\"name\": \"sort\", \"type\": \"integer\"}, "
-                 "{\"name\": \"amount\", \"type\": \"money\"}, {\"name\": \"at\", \"type\": \"time\"},"
+                 "{\"name\": \"amount\", \"type\": \"money\"}, {\"name\": \"at\", \"type\": "
+                 "\"time\"},"
                  "{\"name\": \"rank\", \"join\": \"who\", \"column\": \"rank\"}]},\n"
-                 "{\"name\": \"ladder\", \"columns\": [{\"name\": \"sort\", \"type\": \"integer\"}, "
+                 "{\"name\": \"ladder\", \"columns\": [{\"name\": \"sort\", \"type\": "
+                 "\"integer\"}, "
                  "{\"name\": \"floor\", \"type\": \"money\"}, {\"name\": \"rate\", \"type\": "
                  "\"integer\"}], \"rows\": [");
     for (int l = 0; l < LADDERS; l++)
@@ -105,14 +110,18 @@ static struct str components_of(const struct world *w)
     const char *how = rounding_names[w->rounding];
     buf_fmt(&b, "{\"name\": \"base\", \"on\": \"lines\", \"kind\": \"formula\", \"rounding\": "
                 "\"none\", " TEXTS ", \"formula\": \"amount - %lld\"},\n", (long long)w->cut);
-    buf_fmt(&b, "{\"name\": \"tier\", \"on\": \"lines\", \"kind\": \"tiers\", \"rounding\": \"%s\", "
+    buf_fmt(&b, "{\"name\": \"tier\", \"on\": \"lines\", \"kind\": \"tiers\", \"rounding\": "
+    "\"%s\", "
                 TEXTS ", \"basis\": \"base\", \"group\": [\"who\", \"sort\"], \"order\": [\"at\"], "
                 "\"tiers\": {\"table\": \"ladder\", \"match\": {\"sort\": \"sort\"}, \"floor\": "
                 "\"floor\", \"rate\": \"rate\", \"per\": 10000}},\n", how);
-    buf_cstr(&b, "{\"name\": \"own\", \"on\": \"people\", \"kind\": \"sum\", \"rounding\": \"none\", "
+    buf_cstr(&b, "{\"name\": \"own\", \"on\": \"people\", \"kind\": \"sum\", \"rounding\": "
+    "\"none\", "
                  TEXTS ", \"from\": \"lines\", \"by\": \"who\", \"value\": \"tier\"},\n"
-                 "{\"name\": \"n\", \"on\": \"people\", \"kind\": \"count\", \"rounding\": \"none\", "
-                 TEXTS ", \"from\": \"lines\", \"by\": \"who\", \"where\": \"sort = 1 or rank > 3\"},\n");
+                 "{\"name\": \"n\", \"on\": \"people\", \"kind\": \"count\", \"rounding\": "
+                 "\"none\", "
+                 TEXTS ", \"from\": \"lines\", \"by\": \"who\", \"where\": \"sort = 1 or rank > "
+                 "3\"},\n");
     buf_fmt(&b, "{\"name\": \"daily\", \"on\": \"people\", \"kind\": \"daily\", \"rounding\": "
                 "\"none\", " TEXTS ", \"from\": \"lines\", \"by\": \"who\", \"day\": \"at\", "
                 "\"counts\": [{\"where\": \"amount > 0\", \"at_most\": %lld, \"each\": %lld}]},\n",
@@ -122,7 +131,8 @@ static struct str components_of(const struct world *w)
     for (int i = 0; i < w->levels; i++)
         buf_fmt(&b, "%s{\"rate\": %lld, \"per\": 100}", i ? ", " : "", (long long)w->level[i]);
     buf_fmt(&b, "]},\n{\"name\": \"net\", \"on\": \"people\", \"kind\": \"formula\", \"rounding\": "
-                "\"%s\", " TEXTS ", \"formula\": \"if(n >= 0, own + daily + share, 0) * 0.%06lld\"}", how,
+                "\"%s\", " TEXTS ", \"formula\": \"if(n >= 0, own + daily + share, 0) * "
+                "0.%06lld\"}", how,
             (long long)w->tax_ppm);
     return str_copy(test_arena(), buf_view(&b));
 }
@@ -225,8 +235,8 @@ static void put(struct plan_data *data, const struct plan *plan, const char *tab
 }
 
 /* Rows go in in the order that `shuffle` gives. */
-static struct plan_data *engine(const struct world *w, const struct plan *plan, struct rand *shuffle,
-                                const struct plan_tasks *tasks)
+static struct plan_data *engine(const struct world *w, const struct plan *plan,
+                                struct rand *shuffle, const struct plan_tasks *tasks)
 {
     struct arena *arena = test_arena();
     struct plan_data *data = plan_open(arena, plan, tasks);
@@ -253,8 +263,8 @@ static struct plan_data *engine(const struct world *w, const struct plan *plan, 
             lines[k][j] = values[k];
     }
     put(data, plan, "people", (const char *const[]){ "id", "boss", "rank" }, people, 3, w->people);
-    put(data, plan, "lines", (const char *const[]){ "line", "who", "sort", "amount", "at" }, lines, 5,
-        w->lines);
+    put(data, plan, "lines", (const char *const[]){ "line", "who", "sort", "amount", "at" },
+        lines, 5, w->lines);
     struct fault fault = { 0 };
     CHECK_EQ(plan_run(data, &fault), OK, "%s", fault.message);
     return data;
@@ -307,7 +317,8 @@ static void explain_all(const struct world *w, const struct plan *plan, struct p
     for (int p = 0; p < MIN(w->people, 5); p++) {
         struct plan_node *node;
         struct fault fault = { 0 };
-        CHECK_EQ(plan_explain(data, test_arena(), about.person_table, about.result, (size_t)p, &fault,
+        CHECK_EQ(plan_explain(data, test_arena(), about.person_table, about.result, (size_t)p,
+                              &fault,
                               &node), OK, "%s", fault.message);
         CHECK_EQ(node->value, plan_get(data, about.person_table, about.result, (size_t)p));
         check_sums(node, seed);

@@ -9,12 +9,14 @@ static const char tables[] =
     "{\"name\": \"pay\", \"type\": \"money\", \"optional\": true},"
     "{\"name\": \"born\", \"type\": \"date\", \"optional\": true}]},"
     "{\"name\": \"events\", \"file\": \"events.csv\", \"key\": \"no\", \"columns\": ["
-    "{\"name\": \"no\", \"type\": \"integer\"}, {\"name\": \"who\", \"type\": \"ref\", \"to\": \"people\"},"
+    "{\"name\": \"no\", \"type\": \"integer\"}, {\"name\": \"who\", \"type\": \"ref\", \"to\": "
+    "\"people\"},"
     "{\"name\": \"v\", \"type\": \"money\"}, {\"name\": \"at\", \"type\": \"time\"}]},"
     "{\"name\": \"ladder\", \"columns\": [{\"name\": \"floor\", \"type\": \"money\"},"
     "{\"name\": \"rate\", \"type\": \"integer\"}], \"rows\": [[0, 10], [100, 20]]}";
 
-#define TEXTS "\"title\": {\"zh\": \"一\", \"en\": \"a\"}, \"text\": {\"zh\": \"一\", \"en\": \"a\"}, "
+#define TEXTS "\"title\": {\"zh\": \"一\", \"en\": \"a\"}, \"text\": {\"zh\": \"一\", \"en\": "
+"\"a\"}, "
 #define FORMULA(name, text) \
     "{\"name\": \"" name "\", \"on\": \"people\", \"kind\": \"formula\", \"rounding\": \"none\", " \
     TEXTS "\"formula\": \"" text "\"}"
@@ -35,35 +37,46 @@ TEST(plan_refuses_what_cannot_be_meant)
           FORMULA("x", "y + 1") ", " FORMULA("y", "default(pay, 0)"), "y" },
         { "a missing value needs an answer", FORMULA("x", "pay + 1"), "missing" },
         { "a name is used once", FORMULA("x", "1") ", " FORMULA("x", "2"), "already" },
-        { "decimals need a rounding", FORMULA("x", "default(pay, 0) * 0.5"), "how they are rounded" },
+        { "decimals need a rounding", FORMULA("x", "default(pay, 0) * 0.5"), "how they are "
+        "rounded" },
         { "units are kept apart", FORMULA("x", "default(pay, 0) + default(born, \\\"\\\")"), "" },
         { "an unknown kind",
-          "{\"name\": \"x\", \"on\": \"people\", \"kind\": \"magic\", \"rounding\": \"none\", " TEXTS
+          "{\"name\": \"x\", \"on\": \"people\", \"kind\": \"magic\", \"rounding\": \"none\", "
+          TEXTS
           "\"formula\": \"1\"}", "one of formula" },
         { "a sum must follow a reference to its table",
-          "{\"name\": \"x\", \"on\": \"people\", \"kind\": \"sum\", \"rounding\": \"none\", " TEXTS
+          "{\"name\": \"x\", \"on\": \"people\", \"kind\": \"sum\", \"rounding\": \"none\", "
+          TEXTS
           "\"from\": \"events\", \"by\": \"v\", \"value\": \"v\"}", "a reference to people" },
         { "head-count rewards cannot be written",
-          "{\"name\": \"x\", \"on\": \"people\", \"kind\": \"count\", \"rounding\": \"none\", " TEXTS
+          "{\"name\": \"x\", \"on\": \"people\", \"kind\": \"count\", \"rounding\": \"none\", "
+          TEXTS
           "\"from\": \"people\", \"by\": \"boss\"}", "their own tree" },
         { "three levels are never paid",
-          "{\"name\": \"x\", \"on\": \"people\", \"kind\": \"override\", \"rounding\": \"half_up\", "
-          TEXTS "\"amount\": \"pay\", \"tree\": \"boss\", \"levels\": [{\"rate\": 1, \"per\": 100}, "
+          "{\"name\": \"x\", \"on\": \"people\", \"kind\": \"override\", \"rounding\": "
+          "\"half_up\", "
+          TEXTS "\"amount\": \"pay\", \"tree\": \"boss\", \"levels\": [{\"rate\": 1, \"per\": "
+          "100}, "
           "{\"rate\": 1, \"per\": 100}, {\"rate\": 1, \"per\": 100}]}", "3 levels" },
         { "an override pays at most all",
-          "{\"name\": \"x\", \"on\": \"people\", \"kind\": \"override\", \"rounding\": \"half_up\", "
-          TEXTS "\"amount\": \"pay\", \"tree\": \"boss\", \"levels\": [{\"rate\": 101, \"per\": 100}]}",
+          "{\"name\": \"x\", \"on\": \"people\", \"kind\": \"override\", \"rounding\": "
+          "\"half_up\", "
+          TEXTS "\"amount\": \"pay\", \"tree\": \"boss\", \"levels\": [{\"rate\": 101, \"per\": "
+          "100}]}",
           "0 to 100" },
         { "a running sum needs an order",
-          "{\"name\": \"x\", \"on\": \"events\", \"kind\": \"tiers\", \"rounding\": \"half_up\", " TEXTS
+          "{\"name\": \"x\", \"on\": \"events\", \"kind\": \"tiers\", \"rounding\": "
+          "\"half_up\", " TEXTS
           "\"basis\": \"v\", \"group\": [\"who\"], \"tiers\": {\"table\": \"ladder\", \"floor\": "
           "\"floor\", \"rate\": \"rate\", \"per\": 100}}", "order: is missing" },
         { "a day is a date",
-          "{\"name\": \"x\", \"on\": \"people\", \"kind\": \"daily\", \"rounding\": \"none\", " TEXTS
+          "{\"name\": \"x\", \"on\": \"people\", \"kind\": \"daily\", \"rounding\": \"none\", "
+          TEXTS
           "\"from\": \"events\", \"by\": \"who\", \"day\": \"v\", \"counts\": [{\"at_most\": 1, "
           "\"each\": 1}]}", "a date or time" },
         { "a sum is exact",
-          "{\"name\": \"x\", \"on\": \"people\", \"kind\": \"sum\", \"rounding\": \"half_up\", " TEXTS
+          "{\"name\": \"x\", \"on\": \"people\", \"kind\": \"sum\", \"rounding\": \"half_up\", "
+          TEXTS
           "\"from\": \"events\", \"by\": \"who\", \"value\": \"v\"}", "\"none\" is expected" },
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -154,8 +167,9 @@ TEST(plan_change_costs_no_second_loading)
     const struct plan *one, *two;
     struct fault fault;
     CHECK_EQ(compile(FORMULA("x", "default(pay, 0) * 2"), "x", &fault, &one), OK);
-    CHECK_EQ(compile(FORMULA("w", "default(pay, 0)") "," FORMULA("x", "w * 3"), "x", &fault, &two), OK,
-             "%s", fault.message);
+    enum err e = compile(FORMULA("w", "default(pay, 0)") "," FORMULA("x", "w * 3"), "x", &fault,
+                         &two);
+    CHECK_EQ(e, OK, "%s", fault.message);
     struct plan_data *data = plan_open(test_arena(), one, NULL);
     struct str people = STR("id,boss,pay,born\n1,0,7,\n"), events = STR(EVENTS);
     struct plan_source a = plan_test_source(&people, "people.csv");

@@ -4,9 +4,9 @@
 #define PRINT_ROWS 128
 
 static const char pairs[] =
-    "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748"
-    "49505152535455565758596061626364656667686970717273747576777879808182838485868788899091929394959697"
-    "9899";
+    "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+    "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+    "8081828384858687888990919293949596979899";
 
 /* Digits of v: from its bit length (Hacker's Delight, section 11-4). */
 static inline unsigned digits_of(uint64_t v)
@@ -148,7 +148,8 @@ static char *print_row(const struct plan_data *data, const struct output *o, con
     return to;
 }
 
-size_t plan_print_rows(const struct plan_data *data, int output, size_t from, size_t count, char *to)
+size_t plan_print_rows(const struct plan_data *data, int output, size_t from, size_t count,
+                       char *to)
 {
     const struct output *o = &data->plan->outputs[output];
     const int32_t *sorted = o->by_key ? data->rows[o->table].sorted : NULL;
@@ -161,7 +162,8 @@ size_t plan_print_rows(const struct plan_data *data, int output, size_t from, si
             if (!sorted)
                 column_block(data, o->table, o->columns[i], at, n, column);
             for (size_t k = 0; sorted && k < n; k++)
-                column[k] = column_value(data, o->table, o->columns[i], (size_t)sorted[at + k]);
+                column[k] = plan_column_value(data, o->table, o->columns[i],
+                                              (size_t)sorted[at + k]);
         }
         for (size_t k = 0; k < n; k++)
             to = print_row(data, o, values + k, to);

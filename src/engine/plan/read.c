@@ -34,8 +34,8 @@ enum err plan_known(struct reader *r, const struct json *object, const char *all
         return plan_refuse(r, object, "", "an object {...} is expected here");
     for (const struct json *v = object->first; v; v = v->next)
         if (!listed(str_from(allowed), v->key))
-            return plan_refuse(r, v, str_cstr(r->arena, v->key), "this is not known here; known: %s",
-                               allowed);
+            return plan_refuse(r, v, str_cstr(r->arena, v->key),
+                               "this is not known here; known: %s", allowed);
     return OK;
 }
 

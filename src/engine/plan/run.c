@@ -10,12 +10,12 @@ static struct formula_cells cells_of(struct plan_data *data, int table, int colu
     if (c->type == PLAN_TEXT) {
         struct str *texts = arena_array(data->arena, struct str, rows + 1);
         for (size_t i = 0; i < rows; i++)
-            texts[i] = plan_text_of(data, column_value(data, table, column, i));
+            texts[i] = plan_text_of(data, plan_column_value(data, table, column, i));
         return (struct formula_cells){ NULL, texts };
     }
     int64_t *ints = arena_array(data->arena, int64_t, rows + 1);
     for (size_t i = 0; i < rows; i++)
-        ints[i] = column_value(data, table, column, i);
+        ints[i] = plan_column_value(data, table, column, i);
     return (struct formula_cells){ ints, NULL };
 }
 
@@ -211,7 +211,8 @@ enum err plan_change(struct plan_data *data, const struct plan *plan, struct fau
         drop_results(data);
     for (int t = 0; t < plan->about.tables; t++)
         if (plan->tables[t].rows)
-            data->rows[t] = (struct rows){ .stores = data->rows[t].stores, .raw = data->rows[t].raw };
+            data->rows[t] = (struct rows){ .stores = data->rows[t].stores,
+                                           .raw = data->rows[t].raw };
     data->plan = plan;
     for (int t = 0; t < plan->about.tables; t++)
         if (plan->tables[t].rows)

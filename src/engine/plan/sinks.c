@@ -1,4 +1,4 @@
-/* sinks.c - sums, counts and daily caps: rows of one table gathered by their reference to another. */
+/* sinks.c - sums, counts, daily caps: rows of one table gathered by their reference to another. */
 #include "engine/plan/pass.h"
 
 #define DAY_SPAN_MAX (1 << 22)
@@ -33,7 +33,7 @@ static void index_days(struct plan_data *data, const struct component *c, struct
     size_t rows = data->rows[c->from].count;
     int64_t values[BLOCK_ROWS];
     const struct column *day = &data->plan->tables[c->from].columns[c->day];
-    bool sparse = days->span > 400;
+    bool sparse = days->sparse = days->span > 400;
     for (size_t i = 0; i < days->span; i++)
         days->index[i] = sparse ? -1 : (int32_t)i;
     days->count = sparse ? 0 : days->span;
@@ -78,8 +78,9 @@ void sink_open(struct pass_worker *w, int i)
     const struct sink *sink = &pass->sinks[i];
     size_t people = pass->data->rows[sink->c->table].count;
     if (sink->c->kind == KIND_DAILY)
-        w->sinks[i].daily = arena_array(pass->data->arena, uint16_t,
-                                        people * sink->days.count * (size_t)sink->c->count_count + 1);
+        w->sinks[i].daily = arena_array(
+            pass->data->arena, uint16_t,
+            people * sink->days.count * (size_t)sink->c->count_count + 1);
     else
         w->sinks[i].sums = arena_array(pass->data->arena, int64_t, people + 1);
 }
@@ -140,8 +141,13 @@ static bool feed_daily(struct pass_worker *w, const struct sink *sink, struct si
     const struct column *day = &w->pass->data->plan->tables[c->from].columns[c->day];
     size_t counts = (size_t)c->count_count, per_row = sink->days.count * counts;
     column_block(w->pass->data, c->from, c->day, at, n, w->value);
+    bool time = day->type == PLAN_TIME;
     for (size_t i = 0; i < n; i++)
-        w->value[i] = sink->days.index[day_of(day, w->value[i]) - sink->days.low];
+        w->value[i] = (time ? w->value[i] / 86400 : w->value[i]) - sink->days.low;
+    for (size_t i = 0; sink->days.sparse && i < n; i++)
+        w->value[i] = sink->days.index[w->value[i]];
+    for (size_t i = 0; i < n; i++) /* from here on: which cell */
+        w->value[i] = rows[i] < 0 ? -1 : rows[i] * (int64_t)per_row + w->value[i] * (int64_t)counts;
     for (size_t k = 0; k < counts; k++) {
         uint16_t most = (uint16_t)c->counts[k].at_most;
         if (state->counts[k] && !run(w, c, state->counts[k], n, w->mask, bad))
@@ -149,11 +155,10 @@ static bool feed_daily(struct pass_worker *w, const struct sink *sink, struct si
         for (size_t i = 0; !state->counts[k] && i < n; i++)
             w->mask[i] = 1;
         for (size_t i = 0; i < n; i++) {
-            if (rows[i] < 0)
+            if (w->value[i] < 0)
                 continue;
             /* The condition is added, not branched on: it follows no pattern. */
-            uint16_t *cell = &state->daily[(size_t)rows[i] * per_row +
-                                           (size_t)w->value[i] * counts + k];
+            uint16_t *cell = &state->daily[(size_t)w->value[i] + k];
             *cell = (uint16_t)(*cell + ((unsigned)w->mask[i] & (*cell < most)));
         }
     }

@@ -84,7 +84,8 @@ static void keep(void *ctx, int table, int column)
 }
 
 /* A formula over lines is worked out again where it is needed, unless its values must be found by
- * row: in an output, through a reference, in a running sum or a tree. People are few: theirs stay. */
+ * row: in an output, through a reference, in a running sum or a tree. People are few: theirs
+ * stay. */
 static void keep_columns(struct plan *plan)
 {
     for (int o = 0; o < plan->about.outputs; o++)

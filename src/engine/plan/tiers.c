@@ -108,7 +108,7 @@ static void number_by_hash(struct tiers_run *run)
         struct i64_map codes = i64_map_in(data->arena), pairs = i64_map_in(data->arena);
         for (size_t i = 0; i < run->rows; i++) {
             bool made;
-            int64_t v = column_value(data, run->c->table, run->c->group[k], i);
+            int64_t v = plan_column_value(data, run->c->table, run->c->group[k], i);
             int64_t *code = i64_map_put(&codes, v, &made);
             if (made)
                 *code = (int64_t)codes.count - 1;
@@ -174,16 +174,16 @@ static bool later(const struct tiers_run *run, const struct entry *a, const stru
     if (a->key != b->key)
         return a->key > b->key;
     for (int k = 1; k < run->c->order_count; k++) {
-        int64_t x = column_value(run->data, run->c->table, run->c->order[k], a->row);
-        int64_t y = column_value(run->data, run->c->table, run->c->order[k], b->row);
+        int64_t x = plan_column_value(run->data, run->c->table, run->c->order[k], a->row);
+        int64_t y = plan_column_value(run->data, run->c->table, run->c->order[k], b->row);
         if (x != y)
             return x > y;
     }
     return false;
 }
 
-static void sift_down(const struct tiers_run *run, const struct entry *e, uint32_t *order, size_t at,
-                      size_t n)
+static void sift_down(const struct tiers_run *run, const struct entry *e, uint32_t *order,
+                      size_t at, size_t n)
 {
     for (size_t child; (child = at * 2 + 1) < n; at = child) {
         if (child + 1 < n && later(run, &e[order[child + 1]], &e[order[child]]))
@@ -208,7 +208,8 @@ static void heap_sort(const struct tiers_run *run, const struct entry *e, uint32
     }
 }
 
-static void sort_group(const struct tiers_run *run, const struct entry *e, uint32_t *order, size_t n)
+static void sort_group(const struct tiers_run *run, const struct entry *e, uint32_t *order,
+                       size_t n)
 {
     size_t moves = 0, most = n * 24 + 64;
     for (size_t i = 1; i < n; i++) {

@@ -1,13 +1,13 @@
 /* value.c - one value or one block of values of a column, through references where it is joined. */
 #include "engine/plan/model.h"
 
-int64_t column_value(const struct plan_data *data, int table, int column, size_t row)
+int64_t plan_column_value(const struct plan_data *data, int table, int column, size_t row)
 {
     for (;;) {
         const struct column *c = &data->plan->tables[table].columns[column];
         if (c->origin != FROM_JOIN)
             return store_value(data->rows[table].stores[column], row);
-        int64_t there = column_value(data, table, c->via, row);
+        int64_t there = plan_column_value(data, table, c->via, row);
         if (there == MISSING)
             return MISSING;
         table = data->plan->tables[table].columns[c->via].refers_to;
@@ -52,7 +52,7 @@ int64_t plan_get(const struct plan_data *data, int table, int column, size_t row
     const struct column *c = &data->plan->tables[table].columns[column];
     if (c->origin != FROM_JOIN && !data->rows[table].stores[column].data)
         return MISSING;
-    return column_value(data, table, column, row);
+    return plan_column_value(data, table, column, row);
 }
 
 int64_t formula_time(const struct plan *plan, int64_t seconds)
@@ -115,6 +115,7 @@ enum err value_at(const struct plan_data *data, struct arena *arena, int table, 
         return value_at(data, arena, data->plan->tables[table].columns[c->via].refers_to, c->take,
                         (size_t)there, fault, ret);
     }
-    *ret = data->rows[table].stores[column].data ? column_value(data, table, column, row) : MISSING;
+    bool there = data->rows[table].stores[column].data != NULL;
+    *ret = there ? plan_column_value(data, table, column, row) : MISSING;
     return OK;
 }
