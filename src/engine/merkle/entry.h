@@ -13,10 +13,10 @@
  *     v        1
  *
  * The content of a period head (kind "period") is {count, kind, policy, root, subject}: root is
- * that of a Merkle tree over all earlier entries of that subject and period in the order of seq, count
- * their number, policy the text of the log's policy at that time. A person who holds those entries
- * knows that none of their logged facts is missing. A later head of the same subject and period
- * covers the earlier one as a leaf; two heads that do not extend one another prove fraud.
+ * that of a Merkle tree over all earlier entries of that subject and period in the order of seq,
+ * count their number, policy the text of the log's policy at that time. A person who holds those
+ * entries knows that none of their logged facts is missing. A later head of the same subject and
+ * period covers the earlier one as a leaf; two heads that do not extend one another prove fraud.
  *
  * The salt makes the commitment say nothing to who has only the log; when it is erased the entry
  * says nothing to anybody, and the tree stays whole.
