@@ -15,11 +15,11 @@ static const char tables[] =
     "{\"name\": \"ladder\", \"columns\": [{\"name\": \"floor\", \"type\": \"money\"},"
     "{\"name\": \"rate\", \"type\": \"integer\"}], \"rows\": [[0, 10], [100, 20]]}";
 
-#define TEXTS "\"title\": {\"zh\": \"一\", \"en\": \"a\"}, \"text\": {\"zh\": \"一\", \"en\": "
-"\"a\"}, "
-#define FORMULA(name, text) \
-    "{\"name\": \"" name "\", \"on\": \"people\", \"kind\": \"formula\", \"rounding\": \"none\", " \
-    TEXTS "\"formula\": \"" text "\"}"
+#define TEXTS \
+    "\"title\": {\"zh\": \"一\", \"en\": \"a\"}, \"text\": {\"zh\": \"一\", \"en\": \"a\"}, "
+#define FORMULA(name, text)                                               \
+    "{\"name\": \"" name "\", \"on\": \"people\", \"kind\": \"formula\", " \
+    "\"rounding\": \"none\", " TEXTS "\"formula\": \"" text "\"}"
 
 static enum err compile(const char *components, const char *result, struct fault *fault,
                         const struct plan **ret)
