@@ -36,9 +36,8 @@ static void mount_rows(const struct mounting *m)
     const struct entity_operation *ops = m->model->ops;
     mount(m, ops[OP_LIST].may, "", (struct route){ GET, .run = op_list, .about = "List" });
     mount(m, ops[OP_GET].may, "/{id}", (struct route){ GET, .run = op_get, .about = "Get" });
-    if (!(m->model->flags & ENTITY_FACT))
-        mount(m, ops[OP_GET].may, "/{id}/history",
-              (struct route){ GET, .run = op_history, .about = "History" });
+    mount(m, ops[OP_GET].may, "/{id}/history",
+          (struct route){ GET, .run = op_history, .about = "History" });
     mount(m, ops[OP_CREATE].may, "",
           (struct route){ POST, .run = op_create, .body = BODY_JSON, .about = "Create" });
     mount(m, ops[OP_UPDATE].may, "/{id}",

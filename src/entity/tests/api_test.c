@@ -1,6 +1,8 @@
 /* api_test.c - the generic operations on the sample company, on both engines. */
 #include "fixture.h"
 
+#include "entity/model.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -431,6 +433,42 @@ TEST(entity_bad_requests)
         CHECK_STR(field(answer(r), "detail"), STR("需要权限“安排客户”（shop.plan）"));
         CHECK_STR(field(answer(r), "title"), STR("没有权限"));
     }
+}
+
+static bool is_mounted(const struct company *c, struct str method, struct str path)
+{
+    static const char *const words[] = { "", "get", "post", "put", "patch", "delete" };
+    const struct route *r;
+    for (size_t i = 0; (r = api_route_at(c->api, i)) != NULL; i++)
+        if (str_is(method, words[r->method]) &&
+            (str_is(path, r->path) ||
+             str_eq(path, str_fmt(test_arena(), "/api/v1%s", r->path))))
+            return true;
+    return false;
+}
+
+TEST(openapi_and_routes_agree)
+{
+    struct company c;
+    struct fault fault = { 0 };
+    const struct json *doc;
+    size_t described = 0, mounted = 0;
+    if (!company_open(&c, DB_SQLITE))
+        return;
+    CHECK_EQ(json_read(test_arena(), sample_model.openapi, (struct json_limits){ 0 }, &fault,
+                       &doc), OK, "%s", fault.message);
+    for (const struct json *p = json_get(doc, "paths")->first; p; p = p->next)
+        for (const struct json *m = p->first; m; m = m->next) {
+            if (str_is(m->key, "parameters"))
+                continue;
+            described++;
+            CHECK(is_mounted(&c, m->key, p->key), STR_FMT " " STR_FMT, STR_ARG(m->key),
+                  STR_ARG(p->key));
+        }
+    while (api_route_at(c.api, mounted))
+        mounted++;
+    CHECK_EQ(mounted, described + 1, "all routes but /meta are described");
+    company_close(&c);
 }
 
 static enum err nothing(struct cx *cx, const struct request *in, struct reply *out)
