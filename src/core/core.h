@@ -8,6 +8,7 @@ struct db;
 struct job_runner;
 struct proof_keeper;
 struct month_cache;
+struct playbook_hooks;
 
 struct core {
     struct db *db;
@@ -19,6 +20,7 @@ struct core {
     struct job_runner *jobs;       /* NULL where none run (CLI) */
     struct proof_keeper *proof;    /* keys and signer; NULL where nothing is signed */
     struct month_cache *months;    /* of mod/settlement; NULL where nothing is settled */
+    const struct playbook_hooks *playbooks; /* where a playbook's plans go; NULL: nowhere */
     bool secure_cookie;            /* behind TLS: cookies are marked Secure */
     const char *data_folder;       /* holds files/, keys/ and the signer's state */
     const char *files_folder;

@@ -8,7 +8,7 @@ struct flags {
     playbook_flags *ret;
 };
 
-static void raise(struct flags *f, const char *code, const struct playbook_entry *e,
+static void add_flag(struct flags *f, const char *code, const struct playbook_entry *e,
                   struct str zh, struct str en)
 {
     vec_add(f->arena, f->ret,
@@ -16,7 +16,7 @@ static void raise(struct flags *f, const char *code, const struct playbook_entry
 }
 
 #define RAISE(f, code, e, zh, en)                                                     \
-    raise(f, code, e, str_fmt((f)->arena, zh, STR_ARG((e)->name)),                    \
+    add_flag(f, code, e, str_fmt((f)->arena, zh, STR_ARG((e)->name)),                    \
           str_fmt((f)->arena, en, STR_ARG((e)->name_en)))
 
 static void flag_duty(struct flags *f, const struct playbook_entry *e)

@@ -88,3 +88,12 @@ NODISCARD enum err playbook_unpack(struct arena *arena, struct str zip, struct f
                                    playbook_files *ret);
 /* The story of a refused playbook: the first mistake and how many there are. */
 enum err playbook_refused(struct fault *fault, const playbook_mistakes *mistakes);
+/* The version in force of the playbook the company began with. ERR_NOT_FOUND. */
+NODISCARD enum err playbook_now(struct cx *cx, const struct playbook_source **ret);
+/* Puts into force what is due; a job does so by itself. */
+NODISCARD enum err playbook_take_effect(struct cx *cx, void *arg);
+/* company.c: what of the company departs from the playbook; who is in a group (ORG-37). */
+NODISCARD enum err playbook_flag_company(struct cx *cx, const struct playbook_source *source,
+                                         playbook_flags *ret);
+NODISCARD enum err playbook_put_group(struct cx *cx, struct json_writer *w,
+                                      const struct playbook_source *source, struct str code);
