@@ -239,6 +239,7 @@ int cmd_settle(int argc, char **argv)
     settle_progress_end(&s);
     if (e)
         fprintf(stderr, "qibing settle: %s\n", fault.message);
-    /* The process ends here: giving the memory back page by page would only take time. */
+    arena_close(s.arena);
+    arena_close(s.arena_explain);
     return e ? 1 : 0;
 }
