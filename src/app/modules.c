@@ -6,7 +6,7 @@
 #include "core/playbook/playbook.h"
 #include "core/proof/proof.h"
 #include "core/setting/setting.h"
-#include "mod/sales/sales.h"
+#include "mod/sales/import.h"
 #include "mod/settlement/settlement.h"
 
 const struct module *const qibing_modules[] = {
@@ -19,16 +19,18 @@ const struct route *const qibing_routes[] = {
     sign_in_routes,   me_routes,      account_routes,   upload_routes,
     file_routes,      setting_routes, playbook_routes,  proof_routes,
     period_routes,    statement_routes, overview_routes, earnings_routes,
-    plan_routes,
+    plan_routes,      sales_import_routes,
     NULL,
 };
 
 const struct listener *const qibing_listeners[] = {
+    settlement_listeners,
     NULL,
 };
 
 const struct job_kind *const qibing_jobs[] = {
     identity_jobs,
     settlement_jobs,
+    sales_import_jobs,
     NULL,
 };
