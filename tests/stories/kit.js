@@ -355,7 +355,8 @@ export class Company {
 }
 
 /**
- * options: code, name, playbook, more: [codes of further companies], clock: first time, serve: more
+ * options: code, name, playbook, more: [codes of further companies], clock: first time (later than the real one:
+ * `org add` runs in real time), serve: more
  * words for `serve`, env, heard(request, answer, client): hears every answer, empty: true leaves the
  * administrator's first sign-in to the story (c.passwords).
  */
