@@ -53,6 +53,8 @@ test('a lost session leads to the sign-in and back to the same page', { timeout:
   const { page, context } = await device(o.browser)
   await signIn(page, 'hq')
   await page.goto('/jobs')
+  await page.locator('[data-testid=page-jobs]').waitFor()
+  await page.waitForLoadState('networkidle')
   await page.context().clearCookies()
   await page.locator('main .btn').first().click()
   await page.waitForURL(/sign-in\?.*to=/)
