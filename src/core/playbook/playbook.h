@@ -26,6 +26,7 @@
 #include "base/json.h"
 #include "base/vec.h"
 #include "core/core.h"
+#include "core/job/job.h"
 #include "entity/route.h"
 
 /* ---- what was read ---- */
@@ -154,3 +155,4 @@ NODISCARD enum err playbook_approver(struct cx *cx, int64_t person, int permissi
 
 extern const struct module playbook_module;
 extern const struct route playbook_routes[];
+extern const struct job_kind playbook_jobs[];
