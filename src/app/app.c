@@ -100,6 +100,7 @@ enum err app_open(struct app *app, const struct data_options *options, unsigned 
     app->core.db = app->db;
     app->core.services = &app->services;
     app->core.model = &qibing_model;
+    app->core.playbooks = &qibing_playbook_hooks;
     app->core.clock = instant_now;
     app->core.data_folder = app->options.data;
     app->core.app = app;

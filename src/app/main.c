@@ -16,6 +16,7 @@ static const struct command commands[] = {
     { "serve", cmd_serve, "serve the web interface and the API" },
     { "demo", cmd_demo, "make a demo company from real orders and settle its last month" },
     { "org", cmd_org, "add a company" },
+    { "playbook", cmd_playbook, "examine a playbook" },
     { "migrate", cmd_migrate, "bring the database up to this program" },
     { "check", cmd_check, "examine a data folder: integrity, books, proofs" },
     { "backup", cmd_backup, "write everything to one file" },

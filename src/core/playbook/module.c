@@ -2,8 +2,6 @@
 
 #include "core/job/job.h"
 
-extern const struct job_kind playbook_jobs[];
-
 const struct module playbook_module = {
     .name = "playbook",
     .about = "The policy of a company as data: versions, differences, dates.",
