@@ -25,9 +25,16 @@ int plan_find_table(const struct plan *plan, const char *name)
 struct plan_column_info plan_column(const struct plan *plan, int table, int column)
 {
     const struct column *c = &plan->tables[table].columns[column];
-    return (struct plan_column_info){ c->name,      c->header,    c->type,
-                                      c->scale,     c->refers_to, c->component,
-                                      c->used,      c->title };
+    return (struct plan_column_info){
+        c->name,
+        c->origin == FROM_TABLE ? c->header : STR_NONE,
+        c->type,
+        c->scale,
+        c->refers_to,
+        c->component,
+        c->used,
+        c->title,
+    };
 }
 
 int plan_find_column(const struct plan *plan, int table, const char *name)

@@ -81,7 +81,7 @@ enum plan_type { PLAN_INT, PLAN_MONEY, PLAN_DECIMAL, PLAN_BOOL, PLAN_DATE, PLAN_
 
 struct plan_column_info {
     struct str name;
-    struct str header; /* its name in the file or facts; empty: a component */
+    struct str header; /* in the file or facts; empty: joined, or a component */
     enum plan_type type;
     int scale;     /* PLAN_DECIMAL: value = units / 10^scale */
     int refers_to; /* PLAN_REF: table, else -1 */
