@@ -13,6 +13,8 @@
 
 #define CSV_CHUNK ((size_t)1 << 20)
 #define CSV_COLUMNS_MAX 512
+#define CSV_STREAM_CHUNKS 3 /* smaller files are counted first: nothing to win */
+#define CSV_BEYOND 4096     /* read with a chunk, for the end of its last row */
 #define CSV_PAD 64 /* readable bytes after the text */
 
 /* Whole numbers by the bytes that they take: a value in range is stored by its low bytes. */
@@ -43,6 +45,10 @@ struct csv {
     char *text_room; /* a text goes where it stood in the file; NULL: no text columns */
     _Atomic size_t next;
     struct csv_worker *workers;
+    /* Reading once: rows so far are handed from chunk to chunk by `published`. */
+    _Atomic size_t published;
+    size_t rows, room;
+    _Atomic bool broken;
 };
 
 struct csv_chunk {

@@ -1,6 +1,7 @@
 /* csv_load.c - a whole CSV text into a table: header, counting, parsing side by side. */
 #include "engine/plan/csv.h"
 
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 
@@ -224,13 +225,9 @@ static void parse_rows(struct csv_worker *w, struct csv_chunk *chunk, const char
     }
 }
 
-static void parse_chunk(struct csv_worker *w, struct csv_chunk *chunk)
+/* Parses a chunk whose first `len` bytes are in the buffer. */
+static void parse_fetched(struct csv_worker *w, struct csv_chunk *chunk, size_t len)
 {
-    if (chunk->rows == 0)
-        return;
-    size_t len;
-    if (fetch(w, chunk, 4096, &len))
-        return;
     /* Most rows end soon after the chunk; if not, read on to the limit of a row. */
     size_t own = (size_t)(chunk->end - chunk->start) + 1;
     bool ends = !w->csv->quoted && own < len && memchr(w->buffer + own - 1, '\n', len - own + 1);
@@ -240,6 +237,13 @@ static void parse_chunk(struct csv_worker *w, struct csv_chunk *chunk)
     const char *p = first_row(chunk, w->buffer, w->buffer + len);
     if (p)
         parse_rows(w, chunk, p, w->buffer + len);
+}
+
+static void parse_chunk(struct csv_worker *w, struct csv_chunk *chunk)
+{
+    size_t len;
+    if (chunk->rows > 0 && fetch(w, chunk, CSV_BEYOND, &len) == OK)
+        parse_fetched(w, chunk, len);
 }
 
 static void parse_task(void *arg, int index)
@@ -252,6 +256,59 @@ static void parse_task(void *arg, int index)
             return;
         parse_chunk(w, &csv->chunks[i]);
         /* The first worker runs on the calling thread in a plain loop, and shows progress there. */
+        if (plan_threads(csv->data) == 1)
+            plan_progress(csv->data, csv->source->name, i + 1, csv->chunk_count);
+    }
+}
+
+/* ---- reading once ---------------------------------------------------------------------------- */
+
+/*
+ * A large file without quotes is read only once. Memory is taken for somewhat more rows than its
+ * first chunk promises; a worker counts the rows of its chunk, waits for the count of the chunks
+ * before (each a fraction of a millisecond away), and parses. When a promise breaks - more rows, a
+ * quote, a failed read - nothing has been lost: the careful two passes follow.
+ */
+static bool take_rows(struct csv *csv, struct csv_chunk *chunk, size_t i)
+{
+    while (atomic_load_explicit(&csv->published, memory_order_acquire) != i) {
+        if (atomic_load(&csv->broken))
+            return false;
+        sched_yield();
+    }
+    chunk->first_row = csv->rows;
+    chunk->first_line = csv->rows + 1;
+    if (chunk->rows > csv->room - csv->rows)
+        return false;
+    csv->rows += chunk->rows;
+    atomic_store_explicit(&csv->published, i + 1, memory_order_release);
+    return true;
+}
+
+static bool stream_chunk(struct csv_worker *w, size_t i)
+{
+    struct csv *csv = w->csv;
+    struct csv_chunk *chunk = &csv->chunks[i];
+    size_t len, own = (size_t)(chunk->end - chunk->start);
+    if (fetch(w, chunk, CSV_BEYOND, &len) || memchr(w->buffer, '"', len))
+        return false;
+    chunk->rows = count_byte(w->buffer, own, '\n');
+    if (!take_rows(csv, chunk, i))
+        return false;
+    if (chunk->rows > 0)
+        parse_fetched(w, chunk, len);
+    return true;
+}
+
+static void stream_task(void *arg, int index)
+{
+    struct csv *csv = arg;
+    while (!atomic_load(&csv->broken)) {
+        size_t i = atomic_fetch_add(&csv->next, 1);
+        if (i >= csv->chunk_count)
+            return;
+        if (!stream_chunk(&csv->workers[index], i))
+            atomic_store(&csv->broken, true);
         if (plan_threads(csv->data) == 1)
             plan_progress(csv->data, csv->source->name, i + 1, csv->chunk_count);
     }
@@ -292,6 +349,7 @@ static void prepare_field(struct csv *csv, struct csv_field *f, size_t rows)
     const struct column *c = &data->plan->tables[csv->table].columns[f->column];
     struct arena *arena = data->arena;
     bool text = c->type == PLAN_TEXT;
+    f->texts = NULL;
     if (c->type == PLAN_REF) {
         prepare_reference(csv, f, c);
         const struct table *to = &data->plan->tables[c->refers_to];
@@ -374,6 +432,52 @@ static void make_chunks(struct csv *csv)
     }
 }
 
+/* One eighth more than the first chunk promises; 0: it promises nothing. */
+static size_t promised_rows(struct csv *csv)
+{
+    struct csv_chunk first = csv->chunks[0];
+    count_chunk(&csv->workers[0], &first);
+    if (first.fault.code || first.quoted || first.lines == 0)
+        return 0;
+    uint64_t bytes = csv->source->size - csv->body;
+    uint64_t rows = (bytes / CSV_CHUNK + 1) * first.lines;
+    return (size_t)MIN(rows + rows / 8 + 1024, (uint64_t)PLAN_ROWS_MAX);
+}
+
+/* False: broken off, and the memory is given back. */
+static bool read_once(struct csv *csv, size_t *rows)
+{
+    if (csv->chunk_count < CSV_STREAM_CHUNKS || (csv->room = promised_rows(csv)) == 0)
+        return false;
+    struct arena_mark mark = arena_mark(csv->data->arena);
+    prepare_columns(csv, csv->room);
+    plan_spread(csv->data, plan_threads(csv->data), stream_task, csv);
+    *rows = csv->rows;
+    if (!atomic_load(&csv->broken))
+        return true;
+    arena_reset(csv->data->arena, mark);
+    csv->text_room = NULL;
+    for (size_t i = 0; i < csv->chunk_count; i++) {
+        uint64_t start = csv->chunks[i].start, end = csv->chunks[i].end;
+        csv->chunks[i] = (struct csv_chunk){ .start = start, .end = end };
+    }
+    atomic_store(&csv->next, 0);
+    return false;
+}
+
+static enum err read_twice(struct csv *csv, size_t *rows, struct fault *fault)
+{
+    int threads = plan_threads(csv->data);
+    plan_spread(csv->data, threads, count_task, csv);
+    TRY(add_up(csv, rows, fault));
+    if (csv->quoted)
+        csv->data->rows[csv->table].lines = arena_array(csv->data->arena, uint32_t, *rows + 1);
+    prepare_columns(csv, *rows);
+    atomic_store(&csv->next, 0);
+    plan_spread(csv->data, threads, parse_task, csv);
+    return OK;
+}
+
 enum err plan_read_csv(struct plan_data *data, int table, const struct plan_source *source,
                        struct fault *fault)
 {
@@ -381,16 +485,10 @@ enum err plan_read_csv(struct plan_data *data, int table, const struct plan_sour
     assert(!data->rows[table].loaded);
     TRY(read_header(&csv, fault));
     make_chunks(&csv);
-    int threads = plan_threads(data);
     plan_progress(data, source->name, 0, 1);
-    plan_spread(data, threads, count_task, &csv);
     size_t rows;
-    TRY(add_up(&csv, &rows, fault));
-    if (csv.quoted)
-        data->rows[table].lines = arena_array(data->arena, uint32_t, rows + 1);
-    prepare_columns(&csv, rows);
-    atomic_store(&csv.next, 0);
-    plan_spread(data, threads, parse_task, &csv);
+    if (!read_once(&csv, &rows))
+        TRY(read_twice(&csv, &rows, fault));
     for (size_t i = 0; i < csv.chunk_count; i++) {
         if (csv.chunks[i].fault.code) {
             *fault = csv.chunks[i].fault;

@@ -184,3 +184,79 @@ TEST(plan_change_costs_no_second_loading)
     CHECK_EQ(plan_run(data, &fault), OK);
     CHECK_EQ(plan_get(data, 0, plan_find_column(two, 0, "x"), 0), 21);
 }
+
+/* ---- large files ----------------------------------------------------------------------------- */
+
+static void add_rows(struct buf *b, int from, int count, const char *pad)
+{
+    for (int i = from; i < from + count; i++)
+        buf_fmt(b, "%d,1,%d,2026-01-02T03:04:05,%s\n", i, i % 7, pad);
+}
+
+static int64_t sum_of_file(struct str events, const struct plan_tasks *tasks, struct fault *fault)
+{
+    const struct plan *plan;
+    if (compile(SUM_OF_V, "x", fault, &plan))
+        return -1;
+    struct plan_data *data = plan_open(test_arena(), plan, tasks);
+    struct str people = STR("id,boss,pay,born\n1,0,,\n");
+    struct plan_source a = plan_test_source(&people, "people.csv");
+    struct plan_source b = plan_test_source(&events, "events.csv");
+    if (plan_read_csv(data, 0, &a, fault) || plan_read_csv(data, 1, &b, fault) ||
+        plan_run(data, fault))
+        return -1;
+    return plan_get(data, 0, plan_find_column(plan, 0, "x"), 0);
+}
+
+/* A large file is read once on a promise of how many rows it has; what breaks the promise must
+ * change nothing but the time. */
+TEST(plan_reads_large_files_whatever_their_shape)
+{
+    static const struct {
+        const char *name, *first_pad, *then_pad, *last; /* last: one more row, v = 5 */
+        int first, then;
+    } cases[] = {
+        { "even rows", "x", "x", "9000000,1,5,2026-01-02T03:04:05,x\n", 60000, 60000 },
+        { "many short rows after long ones", "a long tail of a column that nobody asks for "
+          "and a long tail of a column that nobody asks for", "", "9000000,1,5,"
+          "2026-01-02T03:04:05,\n", 12000, 120000 },
+        { "few long rows after short ones", "", "a long tail of a column that nobody asks for",
+          "9000000,1,5,2026-01-02T03:04:05,\n", 60000, 30000 },
+        { "a quote at the very end", "x", "y", "9000000,1,5,2026-01-02T03:04:05,\"a\nb\"", 60000,
+          60000 },
+    };
+    struct plan_tasks threads = plan_test_threads();
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct arena_mark mark = arena_mark(test_arena());
+        struct buf b = buf_in(test_arena());
+        buf_cstr(&b, "no,who,v,at,pad\n");
+        add_rows(&b, 0, cases[i].first, cases[i].first_pad);
+        add_rows(&b, cases[i].first, cases[i].then, cases[i].then_pad);
+        buf_cstr(&b, cases[i].last);
+        int64_t want = 5;
+        for (int k = 0; k < cases[i].first + cases[i].then; k++)
+            want += k % 7;
+        CHECK(b.len > (3u << 20), "%s", cases[i].name);
+        struct fault fault = { .code = OK };
+        CHECK_EQ(sum_of_file(buf_view(&b), NULL, &fault), want, "%s: %s", cases[i].name,
+                 fault.message);
+        CHECK_EQ(sum_of_file(buf_view(&b), &threads, &fault), want, "%s: %s", cases[i].name,
+                 fault.message);
+        arena_reset(test_arena(), mark);
+    }
+}
+
+TEST(plan_names_the_first_bad_line_of_a_large_file)
+{
+    struct buf b = buf_in(test_arena());
+    buf_cstr(&b, "no,who,v,at,pad\n");
+    add_rows(&b, 0, 70000, "x");
+    buf_cstr(&b, "70000,1,1.5,2026-01-02T03:04:05,x\n");
+    add_rows(&b, 70001, 50000, "x");
+    buf_cstr(&b, "999999,2,1,2026-01-02T03:04:05,x\n");
+    struct plan_tasks threads = plan_test_threads();
+    struct fault fault = { .code = OK };
+    CHECK_EQ(sum_of_file(buf_view(&b), &threads, &fault), -1);
+    CHECK(str_starts(str_from(fault.message), STR("events.csv:70002: v: a whole number")), "%s",
+          fault.message);
+}
