@@ -7,7 +7,7 @@
 
 static const struct setting *setting_at(const struct cx *cx, int number)
 {
-    assert(0 < number && number < cx->model->setting_count);
+    assert(0 <= number && number < cx->model->setting_count);
     return &cx->model->settings[number];
 }
 
@@ -130,7 +130,7 @@ static enum err list(struct cx *cx, const struct request *in, struct reply *out)
     json_begin_object(&w);
     json_key(&w, "items");
     json_begin_array(&w);
-    for (int i = 1; i < cx->model->setting_count; i++)
+    for (int i = 0; i < cx->model->setting_count; i++)
         put_setting(cx, &w, i);
     json_end_array(&w);
     json_key(&w, "next");
@@ -174,16 +174,16 @@ static bool read_value(const struct setting *s, const struct json *v, struct set
 
 static int find_setting(const struct cx *cx, struct str name)
 {
-    for (int i = 1; i < cx->model->setting_count; i++)
+    for (int i = 0; i < cx->model->setting_count; i++)
         if (str_is(name, cx->model->settings[i].name))
             return i;
-    return 0;
+    return -1;
 }
 
 static enum err change(struct cx *cx, const struct request *in, struct reply *out)
 {
     int number = find_setting(cx, request_param(in, "key"));
-    if (!number)
+    if (number < 0)
         return refuse(cx, ERR_NOT_FOUND, "there is no such setting", "没有这项设置");
     const struct setting *s = setting_at(cx, number);
     struct setting_value row = setting_value_blank;
