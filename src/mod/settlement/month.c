@@ -297,7 +297,11 @@ int month_person_column(const struct month *month, const char *name)
 int64_t month_person_value(const struct month *month, const char *name, size_t row)
 {
     int column = month_person_column(month, name);
-    return column < 0 ? 0 : plan_get(month->data, month->about.person_table, column, row);
+    if (column < 0)
+        return 0;
+    /* A column that no output lists is not kept: the statement shows nothing for it. */
+    int64_t value = plan_get(month->data, month->about.person_table, column, row);
+    return value == ABSENT ? 0 : value;
 }
 
 int month_sign(struct str purpose)
