@@ -1,6 +1,9 @@
 /* The states of a period: who may move it on, and what each move writes into the proof log. */
 #include "core/org/org.gen.h"
+#include "entity/event.h"
+#include "event.gen.h"
 #include "may.gen.h"
+#include "mod/sales/sales.gen.h"
 #include "mod/settlement/present.h"
 #include "mod/settlement/settlement.h"
 
@@ -26,6 +29,20 @@ enum err settlement_period(struct cx *cx, struct date day, struct period *ret)
     ret->last_on.day = date_add_months(ret->first_on, 1).day - 1;
     return period_insert(cx, ret);
 }
+
+/* The first order of a month opens its period: nobody has to think of it. */
+static enum err open_period_of_order(struct cx *cx, const struct event *event)
+{
+    struct sales_order order;
+    struct period period;
+    TRY(sales_order_get(cx, (struct sales_order_id){ event->row }, &order));
+    return settlement_period(cx, order.ordered_on, &period);
+}
+
+const struct listener settlement_listeners[] = {
+    { EVENT_SALES_ORDER_CREATED, open_period_of_order, "opens the period of an order" },
+    { 0 },
+};
 
 /* ---- approving: never by the one who calculated ---- */
 
@@ -300,6 +317,22 @@ static enum err list(struct cx *cx, const struct request *in, struct reply *out)
     return OK;
 }
 
+/* A month can be opened ahead of its first order. */
+static enum err open_month(struct cx *cx, const struct request *in, struct reply *out)
+{
+    const struct json *month = json_get(in->json, "month");
+    struct date first;
+    struct period period;
+    if (!month || month->type != JSON_STRING || month->text.len != 7 ||
+        !date_parse(str_fmt(cx->arena, STR_FMT "-01", STR_ARG(month->text)), &first)) {
+        problem(cx, "month", "invalid", "a month as YYYY-MM", "月份格式应为 YYYY-MM");
+        return problems_end(cx);
+    }
+    TRY(settlement_period(cx, first, &period));
+    struct json_writer w = reply_json(out);
+    return present_period(cx, &w, &period);
+}
+
 static enum err changes(struct cx *cx, const struct request *in, struct reply *out)
 {
     struct period period;
@@ -310,6 +343,8 @@ static enum err changes(struct cx *cx, const struct request *in, struct reply *o
 const struct route period_routes[] = {
     { GET, "/periods", list, .may = MAY_PERIOD_READ, .about = "Settlement periods, newest first",
       .about_zh = "结算周期" },
+    { POST, "/periods", open_month, .may = MAY_PERIOD_CALCULATE, .body = BODY_JSON,
+      .about = "Open a month", .about_zh = "开启一个月度周期" },
     { GET, "/periods/{id}", get, .may = MAY_PERIOD_READ, .about = "One period",
       .about_zh = "结算周期详情" },
     { GET, "/periods/{id}/changes", changes, .may = MAY_PERIOD_READ,

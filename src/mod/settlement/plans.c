@@ -134,7 +134,51 @@ static enum err get(struct cx *cx, const struct request *in, struct reply *out)
     return OK;
 }
 
+static bool read_text(struct cx *cx, const struct request *in, const char *name, size_t most,
+                      struct str *ret)
+{
+    const struct json *v = json_get(in->json, name);
+    bool good = v && v->type == JSON_STRING && v->text.len && utf8_count(v->text) <= most;
+    if (good)
+        *ret = v->text;
+    else
+        problem(cx, name, "required", "a text of at most %zu characters", "请填写（最多 %zu 字）",
+                most);
+    return good;
+}
+
+/* The text of a plan arrives as a JSON string, so that the very bytes that were proven are kept. */
+static enum err publish(struct cx *cx, const struct request *in, struct reply *out)
+{
+    struct plan_new new = { 0 };
+    struct str day;
+    struct plan_version version;
+    struct locked_until_row locked;
+    read_text(cx, in, "code", 60, &new.code);
+    read_text(cx, in, "name", 120, &new.name);
+    read_text(cx, in, "name_en", 120, &new.name_en);
+    read_text(cx, in, "body", PLAN_BYTES_MAX, &new.text);
+    if (read_text(cx, in, "effective_from", 10, &day) && !date_parse(day, &new.effective_from))
+        problem(cx, "effective_from", "invalid", "a day as YYYY-MM-DD", "日期格式应为 YYYY-MM-DD");
+    TRY(problems_end(cx));
+    TRY(locked_until(cx, &locked));
+    if (new.effective_from.day <= locked.last_on.day && locked.last_on.day != DATE_ABSENT) {
+        problem(cx, "effective_from", "locked", "pay is locked until %s",
+                "%s 之前的周期已锁定", date_text(cx->arena, locked.last_on).data);
+        return problems_end(cx);
+    }
+    TRY(settlement_publish_plan(cx, &new, &version));
+    out->status = 201;
+    struct json_writer w = reply_json(out);
+    put_head(cx, &w, &version);
+    json_end_object(&w);
+    return OK;
+}
+
 const struct route plan_routes[] = {
+    { POST, "/plans", publish, .may = MAY_PLAN_PUBLISH, .body = BODY_JSON,
+      .body_max = 2 * PLAN_BYTES_MAX, .about = "Publish a plan version",
+      .about_zh = "发布薪酬计划" },
     { GET, "/plans/{id}", get, .may = MAY_PLAN_READ,
       .about = "A plan with the published text of each component",
       .about_zh = "薪酬计划及各项公示文字" },

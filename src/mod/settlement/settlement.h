@@ -15,6 +15,7 @@
 
 extern const struct module settlement_module;
 extern const struct job_kind settlement_jobs[];
+extern const struct listener settlement_listeners[];
 extern const struct route period_routes[], statement_routes[], overview_routes[],
     earnings_routes[], plan_routes[];
 

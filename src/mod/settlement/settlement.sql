@@ -322,3 +322,10 @@ SELECT code, run
   FROM period
  WHERE org = :org
  ORDER BY code DESC;
+
+-- query: locked_until   one
+-- The last day that nobody may change pay for.
+-- out:  last_on date?
+SELECT max(last_on)
+  FROM period
+ WHERE org = :org AND status IN ('approved', 'locked');
