@@ -14,7 +14,7 @@ static const char help[] =
     "usage: qibing demo [--data DIR] [--seed N] [--months N] [--orders FOLDER]\n\n"
     "Makes a company to look at: the real orders of a published file (209,029 lines, shifted\n"
     "by 804 weeks so that its last month is 2026-10, one pound read as one yuan), invented\n"
-    "people in 4 regions and 16 squads, collections and activities; then calculates, approves\n"
+    "people in 4 regions and 12 squads, collections and activities; then calculates, approves\n"
     "and locks 2026-09 and 2026-10. Prints control totals and logins. The same seed makes the\n"
     "same bytes. ITS KEYS AND PASSWORDS FOLLOW FROM THE SEED: they protect nothing.\n\n"
     "  --data DIR        the data folder; must not hold a database yet [./qibing-data]\n"
@@ -123,9 +123,9 @@ static void print_totals(const struct demo *demo)
 static void describe(struct demo *demo)
 {
     static const struct demo_login logins[DEMO_LOGINS] = {
-        [DEMO_HQ] = { "hq", "hq", "总部运营：查看全公司，计算结算", "head office", 0 },
-        [DEMO_FINANCE] = { "finance", "finance", "财务：审批并锁定结算", "finance", 0 },
-        [DEMO_SUPERVISOR] = { "supervisor", "supervisor", "华东地推主管：查看本区域",
+        [DEMO_HQ] = { "hq", "hq", "总部运营：查看全公司，审批结算", "head office: sees all, approves pay", 0 },
+        [DEMO_FINANCE] = { "finance", "finance", "财务：导入订单，计算并锁定结算", "finance: imports, calculates, locks", 0 },
+        [DEMO_SUPERVISOR] = { "supervisor", "supervisor", "华东地推主管：查看本区域小组",
                               "promotion supervisor, East", 0 },
         [DEMO_PROMOTER_LOGIN] = { "promoter", "promoter", "推广员：手机端查看本人收入",
                                   "promoter, phone view at /m", 0 },

@@ -283,7 +283,7 @@ static enum err step(struct cx *cx, void *arg)
     return s->step == STEP_LOCK ? settlement_lock(cx, &period) : OK;
 }
 
-/* Head office calculates, finance approves and locks. */
+/* Finance calculates and locks, head office approves. */
 static enum err settle(struct demo *demo, struct date month, struct date day, struct fault *fault)
 {
     struct core *core = &demo->app.core;
@@ -292,11 +292,11 @@ static enum err settle(struct demo *demo, struct date month, struct date day, st
     hq.login = demo->logins[DEMO_HQ].id;
     finance.login = demo->logins[DEMO_FINANCE].id;
     demo_set_clock(day, 8, 0);
-    TRY(core_write_alone(core, &hq, step, &s, fault));
-    TRY(settlement_calculate_now(core, &hq, s.period, fault));
+    TRY(core_write_alone(core, &finance, step, &s, fault));
+    TRY(settlement_calculate_now(core, &finance, s.period, fault));
     demo_set_clock(day, 8, 20);
     s.step = STEP_APPROVE;
-    TRY(core_write_alone(core, &finance, step, &s, fault));
+    TRY(core_write_alone(core, &hq, step, &s, fault));
     demo_set_clock(day, 8, 30);
     s.step = STEP_LOCK;
     TRY(core_write_alone(core, &finance, step, &s, fault));

@@ -20,7 +20,7 @@
 enum {
     DEMO_SHIFT_DAYS = 5628, /* 804 weeks: 2011-05-31 becomes 2026-10-27 */
     DEMO_REGIONS = 4,
-    DEMO_SQUADS = 16,
+    DEMO_SQUADS = 12,
     DEMO_PROMOTERS = 60,
     DEMO_MONTHS_MAX = 7, /* 2026-04 (two days) … 2026-10 */
 };

@@ -6,12 +6,12 @@
 #include "core/playbook/playbook.gen.h"
 #include "mod/customer/customer.gen.h"
 
-enum { REGION_ANY = -1, SUPERVISORS = 2, OFFICE_PEOPLE = 3 };
+enum { REGION_ANY = -1, SUPERVISORS = 2, SQUAD_PEOPLE = DEMO_PROMOTERS / DEMO_SQUADS };
 
-/* Posts of the playbook; one that is not there leaves the person without a card. */
-static const char post_manager[] = "regional_manager", post_supervisor[] = "promotion_supervisor",
-                  post_promoter[] = "promotion_specialist", post_recorder[] = "information_recorder",
-                  post_logistics[] = "logistics_support";
+/* Posts of the playbook `ditui`; whoever holds one has its role. */
+static const char post_manager[] = "region_manager", post_supervisor[] = "supervisor",
+                  post_specialist[] = "specialist", post_recorder[] = "recorder",
+                  post_logistics[] = "logistics";
 
 static const struct {
     const char *code, *zh, *en;
@@ -137,9 +137,9 @@ static enum err fill_squad(struct cx *cx, struct demo *demo, int at, struct unit
         struct hire in = {
             .number = person->number.data, .kind = PERSON_KIND_PART_TIME, .unit = unit,
             .leader = leader, .rank = i == 0 ? 4 + (int64_t)(n % 2) : 1 + (int64_t)(n % 3),
-            .post = i == 1   ? post_recorder
-                    : i == 2 ? post_logistics
-                             : post_promoter,
+            .post = i == SQUAD_PEOPLE - 2   ? post_recorder
+                    : i == SQUAD_PEOPLE - 1 ? post_logistics
+                                            : post_specialist,
         };
         TRY(hire(cx, demo, &in, &person->id));
         if (i == 0)
@@ -159,9 +159,8 @@ static enum err make_squads(struct cx *cx, struct demo *demo, int region, struct
         struct unit_id id;
         squad->code = str_fmt(demo->arena, "%s-%d", regions[region].code, i + 1);
         squad->region = region;
-        /* 4, 4, 4 and 3 people: 60 in all, 3 to 5 each (ORG-4). */
-        squad->count = i == per_region - 1 ? 3 : 4;
-        squad->first = region * (DEMO_PROMOTERS / DEMO_REGIONS) + i * 4;
+        squad->count = SQUAD_PEOPLE; /* three specialists, a recorder, one for logistics: ORG-4 */
+        squad->first = at * SQUAD_PEOPLE;
         TRY(add_unit(cx, unit, squad->code,
                      str_fmt(demo->arena, "%s第%d小组", regions[region].zh, i + 1),
                      str_fmt(demo->arena, "%s squad %d", regions[region].en, i + 1),
@@ -173,15 +172,15 @@ static enum err make_squads(struct cx *cx, struct demo *demo, int region, struct
 
 /* One manager and two promotion supervisors each (ORG-3). */
 static enum err make_region(struct cx *cx, struct demo *demo, int at, struct unit_id office,
-                            struct person_id chief, struct person_id *first_supervisor,
-                            struct unit_id *ret)
+                            struct person_id chief, struct person_id *first_supervisor)
 {
     struct person_id manager, supervisors[SUPERVISORS];
+    struct unit_id unit;
     TRY(add_unit(cx, office, str_from(regions[at].code),
-                 str_fmt(demo->arena, "%s区域", regions[at].zh),
+                 str_fmt(demo->arena, "%s区域执行组", regions[at].zh),
                  str_fmt(demo->arena, "%s region", regions[at].en), UNIT_LEVEL_MIDDLE, "region",
-                 ret));
-    struct hire in = { .kind = PERSON_KIND_EMPLOYEE, .unit = *ret, .leader = chief, .rank = 5,
+                 &unit));
+    struct hire in = { .kind = PERSON_KIND_EMPLOYEE, .unit = unit, .leader = chief, .rank = 5,
                        .post = post_manager };
     in.number = str_fmt(demo->arena, "M%03d", at + 1).data;
     TRY(hire(cx, demo, &in, &manager));
@@ -192,43 +191,51 @@ static enum err make_region(struct cx *cx, struct demo *demo, int at, struct uni
         TRY(hire(cx, demo, &in, &supervisors[i]));
     }
     *first_supervisor = supervisors[0];
-    return make_squads(cx, demo, at, *ret, supervisors);
+    return make_squads(cx, demo, at, unit, supervisors);
 }
 
 /* ---- logins ---- */
 
-static enum err add_login(struct cx *cx, struct demo *demo, int which, struct person_id person,
-                          struct unit_id unit)
+/* Who is a person has the role of their post; the administrator is nobody in particular. */
+static enum err add_login(struct cx *cx, struct demo *demo, int which, struct person_id person)
 {
     struct demo_login *login = &demo->logins[which];
     struct login_new in = { .name = str_from(login->name), .password_hash = demo->password_hash,
-                            .person = person.v, .role = login->role, .unit = unit.v };
+                            .person = person.v, .role = person.v ? NULL : login->role };
     return identity_add_login(cx, &in, &login->id);
 }
+
+static const struct {
+    const char *number, *name, *post;
+    bool support; /* in the support office */
+    int login;
+} office_people[] = {
+    { "H001", "沈国华", "marketing_director", false, -1 },
+    { "H002", "顾雅琴", "operations_manager", false, DEMO_HQ },
+    { "H003", "陆子谦", "data_analyst", false, -1 },
+    { "H004", "钱慧敏", "finance_officer", true, DEMO_FINANCE },
+    { "H005", "崔若水", "service_officer", true, -1 },
+};
 
 static enum err make_office(struct cx *cx, struct demo *demo, struct unit_id *office,
                             struct person_id *chief)
 {
-    static const struct {
-        const char *number, *name, *post;
-        int login;
-    } people[OFFICE_PEOPLE] = {
-        { "H001", "沈国华", "general_manager", -1 },
-        { "H002", "顾雅琴", "operations_director", DEMO_HQ },
-        { "H003", "钱慧敏", "finance_manager", DEMO_FINANCE },
-    };
-    TRY(add_unit(cx, (struct unit_id){ 0 }, STR("hq"), STR("奇兵地推总部"), STR("Head office"),
-                 UNIT_LEVEL_CORE, "company", office));
-    for (int i = 0; i < OFFICE_PEOPLE; i++) {
+    struct unit_id support;
+    TRY(add_unit(cx, (struct unit_id){ 0 }, STR("hq"), STR("战略决策组"),
+                 STR("Strategic decision group"), UNIT_LEVEL_CORE, "decision_group", office));
+    TRY(add_unit(cx, *office, STR("support"), STR("职能支持组"), STR("Support office"),
+                 UNIT_LEVEL_CORE, "support_office", &support));
+    for (size_t i = 0; i < COUNT(office_people); i++) {
         struct person_id person;
-        struct hire in = { .number = people[i].number, .name = str_from(people[i].name),
-                           .post = people[i].post, .kind = PERSON_KIND_EMPLOYEE,
-                           .unit = *office, .rank = 5 };
+        struct hire in = { .number = office_people[i].number,
+                           .name = str_from(office_people[i].name),
+                           .post = office_people[i].post, .kind = PERSON_KIND_EMPLOYEE,
+                           .unit = office_people[i].support ? support : *office, .rank = 5 };
         TRY(hire(cx, demo, &in, &person));
         if (i == 0)
             *chief = person;
-        if (people[i].login >= 0)
-            TRY(add_login(cx, demo, people[i].login, person, *office));
+        if (office_people[i].login >= 0)
+            TRY(add_login(cx, demo, office_people[i].login, person));
     }
     return OK;
 }
@@ -237,20 +244,20 @@ enum err demo_make_company(struct cx *cx, void *arg)
 {
     struct demo *demo = arg;
     struct company_new company = { demo->code, demo->name, demo->playbook->code };
-    struct unit_id office, unit, none = { 0 };
+    struct unit_id office;
     struct person_id chief, supervisor;
     TRY(identity_add_company(cx, &company));
     demo->call.org = cx->org;
     demo->call.zone_minutes = cx->zone_minutes;
     TRY(playbook_install(cx, demo->playbook));
     TRY(make_office(cx, demo, &office, &chief));
-    TRY(add_login(cx, demo, DEMO_ADMIN, (struct person_id){ 0 }, none));
+    TRY(add_login(cx, demo, DEMO_ADMIN, (struct person_id){ 0 }));
     for (int i = 0; i < DEMO_REGIONS; i++) {
-        TRY(make_region(cx, demo, i, office, chief, &supervisor, &unit));
+        TRY(make_region(cx, demo, i, office, chief, &supervisor));
         if (i == 0)
-            TRY(add_login(cx, demo, DEMO_SUPERVISOR, supervisor, unit));
+            TRY(add_login(cx, demo, DEMO_SUPERVISOR, supervisor));
     }
-    return add_login(cx, demo, DEMO_PROMOTER_LOGIN, demo->promoters[1].id, none);
+    return add_login(cx, demo, DEMO_PROMOTER_LOGIN, demo->promoters[1].id);
 }
 
 /* ---- customers ---- */
@@ -275,7 +282,9 @@ int demo_squad_of(const struct demo *demo, struct str country, struct str number
 int demo_promoter_of(const struct demo *demo, struct str country, struct str number)
 {
     const struct demo_squad *squad = &demo->squads[demo_squad_of(demo, country, number)];
-    return squad->first + (int)(lot(demo, "promoter", number) % (uint64_t)squad->count);
+    /* Selling is the work of the three specialists; the other two have customers of old. */
+    static const int chances[] = { 0, 0, 1, 1, 1, 2, 2, 2, 3, 4 };
+    return squad->first + chances[lot(demo, "promoter", number) % COUNT(chances)];
 }
 
 static enum err add_customer(struct cx *cx, struct demo *demo, struct str number,

@@ -159,9 +159,29 @@ static void put_paths(struct arena *arena, struct json_writer *w, const struct j
     json_end_object(w);
 }
 
+/* What the entity engine mounts by itself beside the operations of entities. */
+static const struct route engine_routes[] = {
+    { GET, "/meta", NULL, .may = MAY_SIGNED_IN, .about = "Descriptions of what the caller may use",
+      .about_zh = "当前账号可用的资源说明" },
+    { 0 },
+};
+
+static const struct route *const *with_engine(struct arena *arena,
+                                              const struct route *const *tables)
+{
+    size_t count = 0;
+    while (tables[count])
+        count++;
+    const struct route **all = arena_array(arena, const struct route *, count + 2);
+    all[0] = engine_routes;
+    memcpy(all + 1, tables, count * sizeof *all);
+    return all;
+}
+
 enum err openapi_print(struct arena *arena, const struct route *const *tables,
                        struct fault *fault, struct str *ret)
 {
+    tables = with_engine(arena, tables);
     const struct json *document;
     TRY(json_read(arena, qibing_model.openapi, (struct json_limits){ 0 }, fault, &document));
     struct buf out = buf_in(arena);

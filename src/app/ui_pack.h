@@ -13,7 +13,7 @@
 
 struct ui_file {
     struct str path, type;
-    struct str etag;          /* without quotes */
+    struct str etag;          /* with its quotes */
     struct str raw;
     struct str gzip, brotli;  /* len 0: there is none, the raw body is as good */
     bool forever;             /* the name holds a hash of the content */
