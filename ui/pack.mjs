@@ -9,7 +9,7 @@
  *    16   entries, 64 bytes each, in ascending order of the bytes of their path:
  *           0  path offset, length         "/assets/desk-1a2b3c.js"; text in UTF-8, a NUL follows that the length does not count
  *           8  content type offset, length   with NUL as above
- *          16  etag offset, length           without quotes, with NUL; the first 32 hex digits of the SHA-256 of the raw body
+ *          16  etag offset, length           as in the header, with its quotes and NUL; the first 32 hex digits of the SHA-256 of the raw body
  *          24  raw body offset, length
  *          32  gzip body offset, length      length 0: not worth it
  *          40  brotli body offset, length    length 0: not worth it
@@ -67,7 +67,7 @@ export function pack(dist) {
     if (!type) throw new Error(`${path}: no content type is known for this name`)
     text(entry, 0, path)
     text(entry, 8, type)
-    text(entry, 16, createHash('sha256').update(raw).digest('hex').slice(0, 32))
+    text(entry, 16, '"' + createHash('sha256').update(raw).digest('hex').slice(0, 32) + '"')
     body(entry, 24, raw)
     body(entry, 32, gzip)
     body(entry, 40, brotli)

@@ -5,7 +5,7 @@ import type { Ref, Text } from '@/kit/meta'
 
 export interface Me {
   org: Ref & { code?: string }
-  login: Ref
+  login: Ref & { totp_on?: boolean; must_change?: boolean }
   person: Ref | null
   roles: { code: string; label: Text }[]
   permissions: string[]
@@ -25,6 +25,7 @@ export interface Job<T = unknown> {
   error_code: string | null
   error_detail: string | null
   created_at: string
+  due_at?: string | null
   started_at: string | null
   finished_at: string | null
   login?: string | null

@@ -42,6 +42,7 @@ router.beforeEach(async (to) => {
   if (to.meta.open) return true
   const me = await session.load().catch(() => null)
   if (!me) return { name: 'sign-in', query: to.fullPath === '/overview' ? {} : { to: to.fullPath } }
+  if (me.login.must_change && to.name !== 'account') return { name: 'account' }
   // Who has nothing to oversee earns: their home is the phone view, which also works on a wide screen.
   if (to.name === 'overview' && to.redirectedFrom?.name === 'home' && !session.can('overview.read') && me.person) {
     location.replace('/m/')

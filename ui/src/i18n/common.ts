@@ -32,6 +32,9 @@ export const common: Pairs = {
     wrong: ['公司、登录名或密码不对。请检查后重试；忘记密码请联系管理员重置。', 'Company, login name or password is wrong. Check them; an administrator can reset a forgotten password.'],
     needed: ['请填写这一项', 'Please fill this in'], ended: ['登录已过期，请重新登录。', 'Your session has ended. Please sign in again.'],
   },
+  pw: {
+    title: ['修改口令', 'Change password'], old: ['原口令', 'Present password'], next: ['新口令', 'New password'], again: ['再输一次新口令', 'New password again'], hint: ['至少 10 个字符', 'At least 10 characters'], differ: ['两次输入不一致', 'The two differ'], short: ['至少 10 个字符', 'At least 10 characters'], save: ['修改口令', 'Change password'], done: ['口令已修改', 'The password was changed'], must: ['首次登录，请先修改口令。', 'First sign-in: change your password.'],
+  },
   explain: {
     why: ['为什么是这个数', 'Why this amount'], rounding: ['四舍五入一次：{from} → {to}', 'Rounded once, half up: {from} → {to}'], source: ['依据：', 'From:'],
     sumHolds: ['✓ 以下 {n} 项相加，分毫不差', '✓ The {n} parts below add up to the fen'], sumFails: ['以下各项相加为 {sum}，与 {amount} 不符，请反馈', 'The parts below add up to {sum}, not {amount}. Please report it.'],

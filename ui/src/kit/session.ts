@@ -58,8 +58,14 @@ export const useSession = defineStore('session', () => {
     }
   }
 
+  /** Asks again: something of the login changed. */
+  async function reload(): Promise<Me | null> {
+    known.value = false
+    return load()
+  }
+
   const can = (permission: string) => me.value?.permissions.includes(permission) ?? false
   const resource = (nameOrRoute: string): Resource | undefined => meta.value?.resources.find((r) => r.route === nameOrRoute || r.name === nameOrRoute)
   const orgKey = computed(() => me.value?.org.code ?? me.value?.org.id ?? '')
-  return { me, known, meta, take, load, signIn, signOut, loadMeta, can, resource, orgKey }
+  return { me, known, meta, take, load, reload, signIn, signOut, loadMeta, can, resource, orgKey }
 })

@@ -18,5 +18,6 @@ export const router = createRouter({
 router.beforeEach(async (to) => {
   if (to.meta.open) return true
   const me = await useSession().load().catch(() => null)
+  if (me?.login.must_change && to.name !== 'me') return { name: 'me' }
   return me ? true : { name: 'sign-in', query: to.fullPath === '/' ? {} : { to: to.fullPath } }
 })
