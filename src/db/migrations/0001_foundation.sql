@@ -178,6 +178,7 @@ CREATE TABLE login (
   totp_secret_mask TEXT,
   totp_secret_hash HASH,
   totp_on BOOL NOT NULL CHECK (totp_on BETWEEN 0 AND 1),
+  totp_step INT CHECK (totp_step BETWEEN 0 AND 9223372036854775807),
   last_at INSTANT,
   created_at INSTANT NOT NULL,
   created_by REF NOT NULL,
@@ -274,7 +275,7 @@ CREATE TABLE collection (
   FOREIGN KEY (org, sales_order_id) REFERENCES sales_order (org, id),
   FOREIGN KEY (org, promoter_id) REFERENCES person (org, id)
 ) {{STRICT}};
-CREATE INDEX collection_i_sales_order ON collection (org, sales_order_id);
+CREATE INDEX collection_i_sales_order_collected_on ON collection (org, sales_order_id, collected_on);
 CREATE INDEX collection_i_collected_on ON collection (org, collected_on);
 
 -- 公司 | Company
@@ -595,7 +596,7 @@ CREATE TABLE refund (
   FOREIGN KEY (org, customer_id) REFERENCES customer (org, id),
   FOREIGN KEY (org, product_id) REFERENCES product (org, id)
 ) {{STRICT}};
-CREATE INDEX refund_i_origin ON refund (org, origin_id);
+CREATE INDEX refund_i_origin_refunded_on ON refund (org, origin_id, refunded_on);
 CREATE INDEX refund_i_refunded_on ON refund (org, refunded_on);
 CREATE INDEX refund_i_promoter_refunded_on ON refund (org, promoter_id, refunded_on);
 
