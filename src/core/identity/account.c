@@ -7,6 +7,7 @@
 #include "base/hex.h"
 #include "core/identity/grants.h"
 #include "core/identity/identity.gen.h"
+#include "core/org/org.gen.h"
 #include "core/identity/token.h"
 #include "core/identity/totp.h"
 #include "entity/secret.h"
@@ -35,13 +36,28 @@ static enum err hash_new(struct cx *cx, struct str password, struct str login_na
     return OK;
 }
 
+/* A login out of reach looks like one that is not there. One without a person is of the company. */
+static enum err reach_login(struct cx *cx, struct login_id id, struct login *ret)
+{
+    struct person person = person_blank;
+    struct unit unit = unit_blank;
+    TRY(login_get(cx, id, ret));
+    if (ret->person.v) {
+        TRY(person_get(cx, ret->person, &person));
+        TRY(unit_get(cx, person.unit, &unit));
+    }
+    if (cx_reaches(cx, MAY_LOGIN_MANAGE, ret->person.v, unit.path))
+        return OK;
+    return refuse(cx, ERR_NOT_FOUND, "there is no such login", "没有找到该账号");
+}
+
 static enum err set_password_before(struct cx *cx, const struct request *in, void **ret)
 {
     int64_t id;
     struct login login;
     struct str password;
     TRY(request_id(cx, in, "id", &id));
-    TRY(login_get(cx, (struct login_id){ id }, &login));
+    TRY(reach_login(cx, (struct login_id){ id }, &login));
     TRY(text_of(cx, in, "password", &password));
     return hash_new(cx, password, login.name, ret);
 }
@@ -62,7 +78,7 @@ static enum err set_password(struct cx *cx, const struct request *in, struct rep
     int64_t id;
     struct login login;
     TRY(request_id(cx, in, "id", &id));
-    TRY(login_get(cx, (struct login_id){ id }, &login));
+    TRY(reach_login(cx, (struct login_id){ id }, &login));
     out->status = 204;
     return keep_password(cx, &login, in->before, true);
 }
@@ -137,6 +153,7 @@ static enum err totp_end(struct cx *cx, const struct request *in, struct reply *
     struct login login;
     TRY(login_get(cx, (struct login_id){ cx->actor.login }, &login));
     login.totp_on = false;
+    login.totp_step = ABSENT;
     login.totp_secret = (struct secret){ 0 };
     out->status = 204;
     return login_update(cx, &login);
@@ -167,7 +184,7 @@ enum err api_token_issue(struct cx *cx, const struct api_token_issue_in *in,
                          struct api_token_issue_out *out)
 {
     struct login login;
-    TRY(login_get(cx, in->login, &login));
+    TRY(reach_login(cx, in->login, &login));
     struct token token = token_make(cx);
     struct api_token row = api_token_blank;
     row.login = in->login;

@@ -80,6 +80,17 @@ static bool writes(const struct request *in)
     return in->method != GET;
 }
 
+/* A password that somebody else has seen opens only the door to a new one. */
+static bool open_before_change(const struct request *in)
+{
+    static const char *const paths[] = { "/api/v1/me", "/api/v1/me/password", "/api/v1/session",
+                                         "/api/v1/meta" };
+    for (size_t i = 0; i < COUNT(paths); i++)
+        if (str_is(in->path, paths[i]))
+            return true;
+    return false;
+}
+
 static enum err by_session(struct cx *cx, const struct request *in, struct str hash)
 {
     struct session_by_token_row row;
@@ -93,6 +104,10 @@ static enum err by_session(struct cx *cx, const struct request *in, struct str h
     if (writes(in) && !str_eq_secret(request_header(in, "x-csrf-token"), row.csrf))
         return refuse(cx, ERR_FORBIDDEN, "the page is out of date: reload it (CSRF token)",
                       "页面已过期，请刷新后重试（CSRF 令牌不符）");
+    if (row.must_change && !open_before_change(in)) {
+        cx->code = "must_change";
+        return refuse(cx, ERR_FORBIDDEN, "change your password first", "请先修改口令");
+    }
     return become(cx, &(struct holder){ row.login, row.login_name, row.locale, row.person,
                                         row.person_name, row.unit, row.unit_path, row.post,
                                         row.zone });

@@ -23,9 +23,9 @@ SELECT id
 -- query: session_by_token   one
 -- One look-up per request: the session with what the context needs of login and person.
 -- in:   token_hash bytes
--- out:  id ref session, login ref login, csrf text, expires_at instant, ended_at instant?, status states login_status, login_name text, locale enum login_locale, person ref person?, person_name text?, unit ref unit?, unit_path text?, post ref post?, zone int
+-- out:  id ref session, login ref login, csrf text, expires_at instant, ended_at instant?, status states login_status, login_name text, locale enum login_locale, person ref person?, person_name text?, unit ref unit?, unit_path text?, post ref post?, zone int, must_change bool
 SELECT s.id, s.login_id, s.csrf, s.expires_at, s.ended_at, l.status, l.name, l.locale, p.id, p.name,
-       u.id, u.path, p.post_id, c.zone
+       u.id, u.path, p.post_id, c.zone, l.must_change
   FROM session s
   JOIN login l ON l.org = s.org AND l.id = s.login_id
   JOIN company c ON c.id = s.org

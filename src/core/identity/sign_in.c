@@ -24,6 +24,7 @@ struct attempt {
     bool needs_code;
     struct instant not_before; /* of the throttle; in the future: not even looked at */
     int64_t org;
+    int64_t step; /* of the one-time code; 0: none was given */
 };
 
 static enum err read_body(struct cx *cx, const struct request *in, struct attempt *attempt)
@@ -84,7 +85,7 @@ static enum err verify_code(struct cx *cx, struct attempt *attempt)
     TRY(identity_totp_secret(cx, &attempt->login, &secret));
     attempt->needs_code = attempt->code.len == 0;
     attempt->good = hex_decode(cx->arena, secret, &bytes) &&
-                    totp_verify(bytes, attempt->code, cx->now, NULL);
+                    totp_verify(bytes, attempt->code, cx->now, &attempt->step);
     return OK;
 }
 
@@ -227,6 +228,11 @@ static enum err sign_in(struct cx *cx, const struct request *in, struct reply *o
     struct login login;
     struct str csrf;
     TRY(login_get(cx, attempt->login.id, &login));
+    /* Asked here, on the writer: of two that come with one code, one is refused. */
+    if (login.totp_on && login.totp_step != ABSENT && attempt->step <= login.totp_step)
+        return refuse_attempt(cx, in, attempt, out);
+    if (login.totp_on)
+        login.totp_step = attempt->step;
     login.last_at = cx->now;
     TRY(login_update(cx, &login));
     TRY(throttle_clear(cx,
