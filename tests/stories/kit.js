@@ -428,3 +428,96 @@ export const ROLES = {
   finance: { 'order.read': 'org', 'order.post': 'org', 'order.collect': 'org', 'order.refund': 'org', 'period.read': 'org', 'period.calculate': 'org', 'period.lock': 'org', 'statement.read': 'org', 'payout.read': 'org', 'plan.read': 'org', 'job.read': 'org' },
   chief: { 'period.read': 'org', 'period.approve': 'org', 'period.unlock': 'org', 'statement.read': 'org', 'overview.read': 'org', 'job.read': 'org' },
 }
+
+const text = (zh, en) => ({ title: { zh, en }, text: { zh, en } })
+const formula = (name, on, purpose, expression, rounding = 'none') => ({ name, on, kind: 'formula', purpose, rounding, ...text(name, name), formula: expression })
+const sum = (name, purpose, from, by, value) => ({ name, on: 'people', kind: 'sum', purpose, rounding: 'none', ...text(name, name), from, by, value })
+
+/**
+ * A pay plan over the facts of a company, small enough to be calculated again by hand:
+ * 10 % of what was paid and not given back, per line, rounded half up; a lead pays 2.00, a visit 0.80
+ * (20 a day); 5 % of a member's own commission goes to the leader; above 800.00 20 % tax on the rest.
+ */
+export const PLAN = JSON.stringify({
+  plan: 'story', title: { zh: '故事', en: 'Story' }, effective: { from: '2020-01-01' },
+  limits: { max_levels: 1 }, person: 'people', result: 'net_fen',
+  tables: [
+    { name: 'people', facts: 'person', key: 'id', columns: [{ name: 'id', header: 'promoter_id', type: 'integer', min: 1 }, { name: 'boss', header: 'parent_id', type: 'ref', to: 'people', none: 0 }] },
+    { name: 'sold', facts: 'order_line', key: 'line', columns: [
+      { name: 'line', header: 'order_id', type: 'integer', min: 1 }, { name: 'who', header: 'promoter_id', type: 'ref', to: 'people' },
+      { name: 'amount_fen', type: 'money', min: 0 }, { name: 'paid_bp', type: 'integer', unit: 'bp', min: 0, max: 10000 },
+      { name: 'sold_at', header: 'order_time', type: 'time' }, { name: 'refund_fen', type: 'money', min: 0 }] },
+    { name: 'done', facts: 'activity', columns: [
+      { name: 'who', header: 'promoter_id', type: 'ref', to: 'people' }, { name: 'kind', type: 'integer', min: 1, max: 9 },
+      { name: 'at', header: 'event_time', type: 'time' }, { name: 'valid', type: 'bool' }] },
+  ],
+  components: [
+    formula('base_fen', 'sold', 'measure', 'max(div(amount_fen * paid_bp, 10000, 0, half_up) - refund_fen, 0)', 'half_up'),
+    formula('line_fen', 'sold', 'earning', 'div(base_fen * 10, 100, 0, half_up)', 'half_up'),
+    { name: 'orders', on: 'people', kind: 'count', purpose: 'measure', rounding: 'none', ...text('行数', 'lines'), from: 'sold', by: 'who' },
+    sum('base_sum_fen', 'measure', 'sold', 'who', 'base_fen'),
+    sum('own_fen', 'earning', 'sold', 'who', 'line_fen'),
+    { name: 'process_fen', on: 'people', kind: 'daily', purpose: 'award', rounding: 'none', ...text('过程', 'process'), from: 'done', by: 'who', day: 'at',
+      counts: [{ where: 'valid and kind = 1', at_most: 20, each: 200 }, { where: 'valid and kind = 2', at_most: 20, each: 80 }] },
+    { name: 'team_fen', on: 'people', kind: 'override', purpose: 'share', rounding: 'half_up', ...text('团队', 'team'), amount: 'own_fen', tree: 'boss', levels: [{ rate: 5, per: 100 }] },
+    formula('gross_fen', 'people', 'earning', 'own_fen + process_fen + team_fen'),
+    formula('payable_fen', 'people', 'cap', 'gross_fen'),
+    formula('tax_fen', 'people', 'tax', 'div(max(payable_fen - 80000, 0) * 20, 100, 0, half_up)', 'half_up'),
+    formula('net_fen', 'people', 'net', 'payable_fen - tax_fen'),
+  ],
+  outputs: [
+    { file: 'lines.csv', table: 'sold', order: 'key', columns: ['line', 'line_fen'] },
+    { file: 'statement.csv', table: 'people', order: 'key', columns: ['id', 'own_fen', 'process_fen', 'team_fen', 'tax_fen'] },
+  ],
+})
+
+export async function publish(admin, { code = 'story', body = PLAN, from = '2020-01-01' } = {}) {
+  return ok(await admin.post('/plans', { code, name: '故事', name_en: 'Story', effective_from: from, body }))
+}
+
+/** The period of a month: its row, made when it is not there. */
+export async function period(client, month) {
+  const found = ok(await client.get('/periods')).items.find((p) => p.month === month)
+  return found ?? ok(await client.post('/periods', { month }))
+}
+
+/** Calculates a period and waits for its job. */
+export async function calculate(client, id, options) {
+  const begun = ok(await client.post(`/periods/${id}/calculate`, {}), 202)
+  await client.job(begun.job ?? begun.id, options)
+  return ok(await client.get(`/periods/${id}`))
+}
+
+/** Stores a small file by the resumable upload; its id. */
+export async function upload(client, name, type, bytes) {
+  const begun = ok(await client.post('/uploads', { name, type, bytes: bytes.length }))
+  ok(await client.put(`/uploads/${begun.id}`, bytes, { type: 'application/octet-stream', query: { offset: '0' } }))
+  return { upload: begun.id, ...ok(await client.post(`/uploads/${begun.id}/finish`, {})) }
+}
+
+/** At least one row of everything: orders, money, refunds, activities, a file, a locked month. */
+export async function build_business(c, admin, w, { mark = '', far = '' } = {}) {
+  const post = async (where, body) => ok(await admin.post(where, body))
+  const now = new Date(c.options.clock ?? Date.now())
+  const at = new Date(now.getTime() - 60_000).toISOString()
+  const orders = []
+  for (const [who, customer, label] of [['zhang', 'c1', ''], ['li', 'c2', ''], ['zhao', 'c3', far], ['chen', 'c4', far]]) {
+    const order = await post('/orders/post', { order_no: `${mark}${label}O-${who}`, promoter: w.person[who], customer: w.customer[customer], ordered_at: at, items: [{ product: w.product.tea, quantity: 2 }, { product: w.product.cup, quantity: 1 }] })
+    await post(`/orders/${order.order}/collect`, { amount_fen: order.amount_fen, method: mark + '现金' })
+    const lines = ok(await admin.get('/order-lines', { query: { sales_order: order.order } })).items
+    await post(`/orders/${order.order}/refund`, { line: lines[0].id, quantity: 1, amount_fen: 100, reason: `${mark}${label}换货` })
+    await post('/activities/record', { promoter: w.person[who], customer: w.customer[customer], kind: 'visit', happened_at: at, note: `${mark}${label}上门` })
+    orders.push(order)
+  }
+  await post('/calendar-days', { day: '2026-10-01', kind: 'holiday', name: mark + '国庆' })
+  await upload(admin, mark + '说明.txt', 'text/plain', Buffer.from('正文 ' + mark))
+  await publish(admin)
+  const local = new Date(now.getTime() - 60_000 + 8 * 3_600_000).toISOString().slice(0, 7)
+  const month = await calculate(admin, (await period(admin, local)).id)
+  const second = await c.login(`${mark}second`, { permissions: { 'period.approve': 'org', 'period.read': 'org', 'period.lock': 'org' }, admin })
+  const approved = ok(await second.post(`/periods/${month.id}/approve`, { version: month.version }))
+  ok(await second.post(`/periods/${month.id}/lock`, { version: approved.version }))
+  const login = ok(await admin.get('/me')).login
+  await post('/api-tokens/issue', { login: login.id, name: mark + 'ERP' })
+  return { orders, period: month.id }
+}
