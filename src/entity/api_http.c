@@ -109,7 +109,7 @@ static enum err read_spooled(struct call *call, const struct http_exchange *x)
     return OK;
 }
 
-/* "12" or W/"12" or *; 0: absent. A text that is no version matches none. */
+/* "v12" or W/"v12", also without the v, or *; 0: absent. A text that is no version matches none. */
 static int64_t read_if_match(struct str text)
 {
     int64_t version;
@@ -122,6 +122,8 @@ static int64_t read_if_match(struct str text)
         text = str_cut(text, 2, text.len);
     if (text.len >= 2 && text.data[0] == '"' && text.data[text.len - 1] == '"')
         text = str_cut(text, 1, text.len - 1);
+    if (str_starts(text, STR("v")))
+        text = str_cut(text, 1, text.len);
     return str_to_i64(text, &version) && version > 0 ? version : INT64_MAX;
 }
 
@@ -209,7 +211,7 @@ static struct str etag_of(struct call *call)
 {
     const struct reply *out = &call->out;
     if (out->version > 0)
-        return str_fmt(call->arena, "\"%lld\"", (long long)out->version);
+        return str_fmt(call->arena, "\"v%lld\"", (long long)out->version);
     if (out->etag.len > 0)
         return str_fmt(call->arena, "\"" STR_FMT "\"", STR_ARG(out->etag));
     if (!out->weigh || call->outcome)
