@@ -9,9 +9,10 @@
 enum { REGION_ANY = -1, SUPERVISORS = 2, SQUAD_PEOPLE = DEMO_PROMOTERS / DEMO_SQUADS };
 
 /* Posts of the playbook `ditui`; whoever holds one has its role. */
-static const char post_manager[] = "region_manager", post_supervisor[] = "supervisor",
-                  post_specialist[] = "specialist", post_recorder[] = "recorder",
-                  post_logistics[] = "logistics";
+static const char post_manager[] = "regional_manager",
+                  post_supervisor[] = "promotion_supervisor",
+                  post_specialist[] = "promotion_specialist",
+                  post_recorder[] = "information_recorder", post_logistics[] = "logistics_support";
 
 static const struct {
     const char *code, *zh, *en;
@@ -112,12 +113,9 @@ static enum err hire(struct cx *cx, struct demo *demo, const struct hire *in,
     row.strength = str_from(strengths[n / 512 % COUNT(strengths)]);
     row.phone.plain = str_fmt(demo->arena, "1990000%04llu", (unsigned long long)(n % 10000));
     enum err e = post_by_code(cx, (struct post_by_code_in){ str_from(in->post) }, &post);
-    if (e == OK)
-        row.post = post.id;
-    else if (e == ERR_NOT_FOUND)
-        fault_clear(&cx->fault);
-    else
-        return e;
+    if (e)
+        return explain(cx, e, "the playbook's post %s", in->post);
+    row.post = post.id;
     TRY(person_insert(cx, &row));
     *ret = row.id;
     return OK;
