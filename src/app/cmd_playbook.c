@@ -12,9 +12,9 @@ static const char help[] =
     "usage: qibing playbook check DIR | CODE\n"
     "       qibing playbook list\n\n"
     "`check` examines a playbook: a folder with playbook.json, org.json, posts.json, roles.json,\n"
-    "duties.json and plans/, or one of those inside the program by its code. Prints every mistake as\n"
-    "FILE:LINE: FIELD: REASON and exits with 1; without mistakes prints its digest and what it leaves\n"
-    "open, such as a duty that nobody owns. `list` prints the codes of the playbooks there are.\n\n"
+    "duties.json and plans/, or one of those inside the program by its code. Prints every\n"
+    "mistake as FILE:LINE: FIELD: REASON and exits with 1; without mistakes prints its digest and\n"
+    "what it leaves open, such as a duty that nobody owns. `list` prints the codes there are.\n\n"
     "examples:\n"
     "  qibing playbook check playbooks/ditui\n"
     "  QIBING_PLAYBOOKS=./mine qibing playbook list\n";
@@ -58,8 +58,8 @@ static enum err find_files(struct arena *arena, const char *what, struct fault *
     const char *whole = str_cstr(arena, path), *slash = strrchr(whole, '/');
     if (!slash)
         return playbook_files_of(arena, ".", whole, fault, ret);
-    const char *folder = slash == whole ? "/" : str_cstr(arena, str_cut(path, 0, (size_t)(slash - whole)));
-    return playbook_files_of(arena, folder, slash + 1, fault, ret);
+    struct str folder = str_cut(path, 0, (size_t)MAX(slash - whole, 1));
+    return playbook_files_of(arena, str_cstr(arena, folder), slash + 1, fault, ret);
 }
 
 static int check(struct arena *arena, const char *what)

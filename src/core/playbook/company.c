@@ -115,7 +115,8 @@ static void flag_duty(struct company_view *v, const struct playbook_entry *duty)
     flag(v, "no_holder", duty,
          str_fmt(v->cx->arena, "职责“" STR_FMT "”属于“" STR_FMT "”，该岗位无人任职",
                  STR_ARG(duty->name), STR_ARG(post->name)),
-         str_fmt(v->cx->arena, "\"" STR_FMT "\" is the duty of the " STR_FMT ", a post nobody holds",
+         str_fmt(v->cx->arena,
+                 "\"" STR_FMT "\" is the duty of the " STR_FMT ", a post nobody holds",
                  STR_ARG(duty->name_en), STR_ARG(post->name_en)));
 }
 

@@ -85,6 +85,18 @@ static void check_range(const struct place *p, const struct playbook_key *k, con
         WRONG(p, v, path, "min %lld is more than max %lld", (long long)low, (long long)high);
 }
 
+/* What could not be read is told once; references into it would only repeat that. */
+static bool can_be_found(const struct playbook_reader *r, const char *section)
+{
+    for (const struct playbook_section *s = playbook_sections; s->name; s++) {
+        if (strcmp(s->name, section) != 0)
+            continue;
+        const struct playbook_document *d = playbook_document_of(r, str_from(s->file));
+        return d && d->json && json_get(d->json, s->list);
+    }
+    return false;
+}
+
 static void check_ref(const struct place *p, const struct playbook_key *k, const struct json *v,
                       struct str path)
 {
@@ -93,7 +105,8 @@ static void check_ref(const struct place *p, const struct playbook_key *k, const
     if (v->type != JSON_STRING)
         WRONG(p, v, path, "it must be the code of a %s%s, not %s", k->target,
               k->nullable ? " or null" : "", type_name(v));
-    else if (!playbook_find(p->r->entries.items, p->r->entries.count, k->target, v->text))
+    else if (can_be_found(p->r, k->target) &&
+             !playbook_find(p->r->entries.items, p->r->entries.count, k->target, v->text))
         WRONG(p, v, path, "there is no %s \"" STR_FMT "\"", k->target, STR_ARG(v->text));
 }
 

@@ -19,7 +19,8 @@ const char *playbook_folder(struct arena *arena)
 
 static int by_name(const void *a, const void *b)
 {
-    return str_cmp(((const struct playbook_file *)a)->name, ((const struct playbook_file *)b)->name);
+    const struct playbook_file *left = a, *right = b;
+    return str_cmp(left->name, right->name);
 }
 
 static int by_text(const void *a, const void *b)

@@ -14,9 +14,9 @@
  *     struct playbook_source ──► draft rows (version N + 1) ──► published on a date ──► retired
  *                                 │ diff against the version in force
  *
- * The format is docs/PLAYBOOKS.md. Entries are kept canonical (RFC 8785), so two folders that say the
- * same have the same SHA-256 whatever their white space and order of keys; plans are kept as they
- * were written, because people are shown the very text that was proven.
+ * The format is docs/PLAYBOOKS.md. Entries are kept canonical (RFC 8785), so two folders that say
+ * the same have the same SHA-256 whatever their white space and order of keys; plans are kept as
+ * they were written, because people are shown the very text that was proven.
  *
  * The four playbooks of Qibing are inside the program; QIBING_PLAYBOOKS or --playbooks names a
  * folder of others.
@@ -87,10 +87,11 @@ typedef VEC(struct str) playbook_codes;
 NODISCARD enum err playbook_list(struct arena *arena, const char *folder, struct fault *fault,
                                  playbook_codes *ret);
 
-/* What a reader should know though it is no mistake: a duty that nobody has, a post without people
- * or without a superior, a squad or a span outside of what the template says. ORG-3, ORG-4, ORG-6. */
+/* What a manager should know though it is no mistake: a duty that nobody owns, a post without role
+ * or superior, a kind of unit whose posts cannot fill it (ORG-6); of a company also units that are
+ * too large or small, too many or few, and duties whose post nobody holds (ORG-3, ORG-4). */
 struct playbook_flag {
-    const char *code; /* "no_owner", "no_superior", "heads", "regions", "no_role" */
+    const char *code; /* no_owner no_superior no_role no_posts heads people count no_holder … */
     struct str section, item;
     struct str zh, en;
 };

@@ -81,6 +81,13 @@ static bool is_part(struct str name)
     return is_plan(name);
 }
 
+/* The place stands beside the reason already. */
+static const char *without_place(const char *message)
+{
+    const char *rest = strncmp(message, "line ", 5) == 0 ? strstr(message, ": ") : NULL;
+    return rest ? rest + 2 : message;
+}
+
 static void read_document(struct playbook_reader *r, const struct playbook_file *file)
 {
     struct playbook_document *d = vec_push(r->arena, &r->documents);
@@ -91,7 +98,7 @@ static void read_document(struct playbook_reader *r, const struct playbook_file 
     else if (json_read(r->arena, file->text, (struct json_limits){ .bytes = PLAYBOOK_BYTES_MAX },
                        &fault, &d->json)) {
         d->json = NULL;
-        playbook_mistake_at(r, d, NULL, STR_NONE, "%s", fault.message);
+        playbook_mistake_at(r, d, NULL, STR_NONE, "%s", without_place(fault.message));
         r->mistakes->items[r->mistakes->count - 1].line = fault.line;
         r->mistakes->items[r->mistakes->count - 1].column = fault.column;
     } else if (d->json->type != JSON_OBJECT) {
