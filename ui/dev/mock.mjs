@@ -213,7 +213,7 @@ function importResult(dry, orders, text = 'abc') {
   return { dry_run: dry, rows: 1043, good: bad ? 1040 : 1043, bad: bad ? 3 : 0, created: dry ? 0 : 1032, updated: 0, skipped: dry ? 0 : 8, errors: !bad ? [] : [{ row: 17, column: 'UnitPrice', field: 'unit_price', value: 'abc', code: 'parse', message: '不是有效的数字' }, { row: 230, column: 'InvoiceDate', field: 'ordered_at', value: '2026-13-01', code: 'parse', message: '日期不存在' }, { row: 611, column: 'Quantity', field: 'quantity', value: '', code: 'required', message: '必填' }], errors_total: bad ? 3 : 0, error_sheet: null, totals: orders ? [total('orders', '订单数', 'Orders', 'count', 388), total('sales', '销售额', 'Sales', 'fen', 48213377), total('cancelled', '取消额', 'Cancelled', 'fen', -812250), total('net', '净额', 'Net', 'fen', 47401127)] : [] }
 }
 
-function api(method, path, q, me, body, name, raw) {
+function api(method, path, q, me, body, name, raw, ifMatch) {
   const [a, b, c] = path.split('/').slice(1)
   if (a === 'me' && !b) return me
   if (a === 'meta') return metaOf(name)
@@ -272,9 +272,10 @@ function api(method, path, q, me, body, name, raw) {
   if (!row) throw new Stop(problem(404, 'not_found', ''))
   if (!c && method === 'GET') return row
   if (c === 'history') return { items: [{ at: '2026-10-12T03:00:00Z', by: { id: '2', name: '林总监' }, operation: 'update', changes: [{ field: r.title, before: '旧名称', after: row[r.title] }] }, { at: row.created_at, by: null, operation: 'create', changes: [] }] }
+  if (['PATCH'].includes(method) || c === 'archive' || c === 'restore') if (ifMatch !== `"${row.version}"`) throw new Stop(problem(412, 'version', '数据已更新，请刷新后重试'))
   if (!c) { if (String(body.name ?? '').includes('错')) throw new Stop(problem(400, 'invalid', '请求内容有误', [{ field: 'name', code: 'unique', message: '名称已被使用' }])); Object.assign(row, body); row.version++; return row }
-  if (c === 'archive') row.archived_at = new Date().toISOString()
-  if (c === 'restore') row.archived_at = null
+  if (c === 'archive') { row.archived_at = new Date().toISOString(); row.version++ }
+  if (c === 'restore') { row.archived_at = null; row.version++ }
   if (c === 'pause') row.status = 'paused'
   if (c === 'resume') row.status = 'active'
   return row
@@ -307,7 +308,7 @@ export function start(port) {
         if (path === '/session') return send(204, undefined, { 'Set-Cookie': 's=; Max-Age=0; Path=/' })
         const me = meOf(name)
         if (req.method !== 'GET' && (req.headers['x-csrf-token'] !== me.csrf || !req.headers['idempotency-key'])) return send(403, problem(403, 'forbidden', 'CSRF').problem)
-        const out = api(req.method, path, url.searchParams, me, body, name, raw.toString())
+        const out = api(req.method, path, url.searchParams, me, body, name, raw.toString(), req.headers['if-match'])
         if (out?.bytes) return res.writeHead(200, { 'Content-Type': out.type, 'Content-Disposition': `attachment; filename="${out.name}"` }).end(out.bytes)
         if (typeof out?.status === 'number' && out.body) return send(out.status, out.body)
         send(200, out)

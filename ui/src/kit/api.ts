@@ -87,7 +87,7 @@ async function send(method: string, path: string, options: Options): Promise<Res
     headers['Idempotency-Key'] = uuid()
     if (state.csrf) headers['X-CSRF-Token'] = state.csrf
   }
-  if (options.version !== undefined) headers['If-Match'] = `"v${options.version}"`
+  if (options.version !== undefined) headers['If-Match'] = `"${options.version}"`
   let body: BodyInit | undefined
   if (options.raw) {
     body = options.raw
