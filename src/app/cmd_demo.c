@@ -78,8 +78,8 @@ static enum err read_inputs(struct demo *demo, const struct demo_options *o, str
 static enum err make(struct demo *demo, const struct demo_options *o, struct fault *fault)
 {
     struct core *core = &demo->app.core;
-    TRY(read_inputs(demo, o, fault));
     TRY(refuse_old_data(o, fault));
+    TRY(read_inputs(demo, o, fault));
     demo_seed(demo->seed);
     demo_set_clock(FIRST_DAY, 9, 0);
     TRY(app_open(&demo->app, &o->data, APP_CREATE | APP_SIGN, fault));
@@ -123,8 +123,10 @@ static void print_totals(const struct demo *demo)
 static void describe(struct demo *demo)
 {
     static const struct demo_login logins[DEMO_LOGINS] = {
-        [DEMO_HQ] = { "hq", "hq", "总部运营：查看全公司，审批结算", "head office: sees all, approves pay", 0 },
-        [DEMO_FINANCE] = { "finance", "finance", "财务：导入订单，计算并锁定结算", "finance: imports, calculates, locks", 0 },
+        [DEMO_HQ] = { "hq", "hq", "总部运营：查看全公司，审批结算",
+                      "head office: sees all, approves pay", 0 },
+        [DEMO_FINANCE] = { "finance", "finance", "财务：导入订单，计算并锁定结算",
+                           "finance: imports, calculates, locks", 0 },
         [DEMO_SUPERVISOR] = { "supervisor", "supervisor", "华东地推主管：查看本区域小组",
                               "promotion supervisor, East", 0 },
         [DEMO_PROMOTER_LOGIN] = { "promoter", "promoter", "推广员：手机端查看本人收入",
@@ -142,8 +144,11 @@ static int run(struct demo *demo, const struct demo_options *o)
     struct fault fault = { 0 };
     enum err e = make(demo, o, &fault);
     const char *data = o->data.data ? o->data.data : "./qibing-data";
-    if (demo->app.arena)
+    bool opened = demo->app.arena != NULL;
+    if (opened)
         app_close(&demo->app);
+    if (e && opened)
+        fault_explain(&fault, e, "%s holds an unfinished company, remove it", data);
     if (e)
         return command_failed("demo", &fault);
     progress_end();
