@@ -76,6 +76,5 @@ enum err explain_put(struct cx *cx, struct json_writer *w, const struct month *m
     struct plan_node *node;
     TRY(find_place(cx, month, ask, &table, &column, &row));
     TRY(plan_explain(month->data, cx->arena, table, column, row, &cx->fault, &node));
-    present_node(w, node);
-    return OK;
+    return present_node(cx, w, month, node);
 }

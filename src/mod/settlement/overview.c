@@ -142,13 +142,38 @@ static enum err put_months(struct overview *o)
     return OK;
 }
 
+/* A company with one unit at the top is looked at from below it: one bar of 100 % says nothing. */
+static enum err children_of(struct overview *o, struct unit_id *ret)
+{
+    struct units_below_cursor cursor;
+    const struct units_below_row *row;
+    struct unit_id only = { 0 };
+    int count = 0;
+    *ret = o->unit.id;
+    if (ret->v)
+        return OK;
+    TRY(units_below(o->cx, (struct units_below_in){ *ret }, &cursor));
+    for (;;) {
+        TRY(units_below_next(o->cx, &cursor, &row));
+        if (!row)
+            break;
+        only = row->id;
+        count++;
+    }
+    if (count == 1)
+        *ret = only;
+    return OK;
+}
+
 static enum err put_children(struct overview *o)
 {
     struct units_below_cursor cursor;
     const struct units_below_row *row;
+    struct unit_id parent;
+    TRY(children_of(o, &parent));
     json_key(o->w, "children");
     json_begin_array(o->w);
-    TRY(units_below(o->cx, (struct units_below_in){ o->unit.id }, &cursor));
+    TRY(units_below(o->cx, (struct units_below_in){ parent }, &cursor));
     for (;;) {
         TRY(units_below_next(o->cx, &cursor, &row));
         if (!row)

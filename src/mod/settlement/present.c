@@ -241,7 +241,39 @@ static void put_rounding(struct json_writer *w, struct str rounding)
     json_end_object(w);
 }
 
-static void put_children(struct json_writer *w, const struct plan_node *node)
+/* Names the fact a node speaks of ("orders 17") as people know it: its order and product. */
+static enum err put_source(struct cx *cx, struct json_writer *w, const struct month *m,
+                           struct str row)
+{
+    struct str table = STR_NONE, key = row;
+    int64_t id = 0;
+    json_key(w, "source");
+    int number = str_split(&key, ' ', &table)
+                     ? plan_find_table(m->plan, str_cstr(cx->arena, table)) : -1;
+    if (number < 0 || number == m->about.person_table || !str_to_i64(key, &id)) {
+        json_put_null(w);
+        return OK;
+    }
+    struct str facts = plan_table(m->plan, number).facts, name = row;
+    if (str_is(facts, "order_line")) {
+        struct order_line_names_row names;
+        TRY(order_line_names(cx, (struct order_line_names_in){ { id } }, &names));
+        name = str_fmt(cx->arena, STR_FMT " / " STR_FMT, STR_ARG(names.order_no),
+                       STR_ARG(names.product_code));
+    }
+    json_begin_object(w);
+    json_key(w, "resource");
+    json_put_str(w, facts.len ? facts : table);
+    json_key(w, "id");
+    json_put_id(w, id);
+    json_key(w, "name");
+    json_put_str(w, name);
+    json_end_object(w);
+    return OK;
+}
+
+static enum err put_children(struct cx *cx, struct json_writer *w, const struct month *m,
+                             const struct plan_node *node)
 {
     size_t shown = 0, left = 0;
     int64_t rest = 0;
@@ -249,7 +281,7 @@ static void put_children(struct json_writer *w, const struct plan_node *node)
     json_begin_array(w);
     for (const struct plan_node *c = node->first; c; c = c->next) {
         if (shown < CHILDREN_MAX) {
-            present_node(w, c);
+            TRY(present_node(cx, w, m, c));
             shown++;
         } else {
             left++;
@@ -266,9 +298,11 @@ static void put_children(struct json_writer *w, const struct plan_node *node)
         json_put_i64(w, rest);
         json_end_object(w);
     }
+    return OK;
 }
 
-void present_node(struct json_writer *w, const struct plan_node *node)
+enum err present_node(struct cx *cx, struct json_writer *w, const struct month *m,
+                      const struct plan_node *node)
 {
     json_begin_object(w);
     present_text(w, "label", node->title.zh.len ? node->title
@@ -292,10 +326,10 @@ void present_node(struct json_writer *w, const struct plan_node *node)
     put_rounding(w, node->rounding);
     json_key(w, "sum");
     json_put_bool(w, node->adds);
-    json_key(w, "source");
-    json_put_null(w);
-    put_children(w, node);
+    TRY(put_source(cx, w, m, node->row));
+    TRY(put_children(cx, w, m, node));
     json_end_object(w);
+    return OK;
 }
 
 /* ---- components ---- */

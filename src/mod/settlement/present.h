@@ -15,7 +15,8 @@ void present_ref(struct json_writer *w, const char *key, int64_t id, struct str 
 void present_day(struct cx *cx, struct json_writer *w, const char *key, struct date day);
 void present_instant(struct cx *cx, struct json_writer *w, const char *key, struct instant at);
 /* A node of an explanation with its children, at most 200 of one parent. */
-void present_node(struct json_writer *w, const struct plan_node *node);
+NODISCARD enum err present_node(struct cx *cx, struct json_writer *w, const struct month *month,
+                                const struct plan_node *node);
 /* The components of a person's month that add up to what is paid, then the totals. */
 NODISCARD enum err present_components(struct cx *cx, struct json_writer *w,
                                       const struct month *month, size_t row);
