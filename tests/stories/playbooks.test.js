@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'
-import { company, ok, refused, root, run, temporary, pause } from './kit.js'
+import { calculate, company, ok, pause, period, refused, root, run, temporary, world } from './kit.js'
 
 const shipped = (code) => path.join(root, 'playbooks', code)
 const read = (code, file) => JSON.parse(fs.readFileSync(path.join(shipped(code), file), 'utf8'))
@@ -321,3 +321,33 @@ function zipOf(parts) {
   end.writeUInt32LE(directory.length, 8); end.writeUInt32LE(at, 12)
   return Buffer.concat([...local, directory, Buffer.from('PK\x05\x06', 'latin1'), end])
 }
+
+// 400 boxes of tea at 128.50 yuan, all collected, no refund; three leads and two visits on one day. Worked out by hand.
+//   ditui     20000 × 3 % + 30000 × 5 % + 1400 × 8 % + spiff 5 = 2217.00, process 3 × 2 + 2 × 0.80 = 7.60; tax (2224.60 - 800) × 20 % = 284.92
+//   weishang  5000 × 10 % + 15000 × 15 % + 31400 × 20 % + 5 = 9035.00; tax 9035 × 80 % × 20 % = 1445.60
+//   agency    51400 × 2 % + 5 = 1033.00, 3 × 1.50 + 2 × 15 = 34.50; tax (1067.50 - 800) × 20 % = 53.50
+//   brand     30000 × 4 % + 21400 × 6 % + 5 = 2489.00, 3 × 1 = 3.00; tax (2492 - 800) × 20 % = 338.40
+// The leader's share is of the commission alone: 5 % of 2217.00, 3 % of 9035.00.
+const PAY = {
+  ditui: { net: 193968, tax: 28492, leader: 11085 }, weishang: { net: 758940, tax: 144560, leader: 27105 },
+  agency: { net: 101400, tax: 5350, leader: 0 }, brand: { net: 215360, tax: 33840, leader: 0 },
+}
+for (const [code, pay] of Object.entries(PAY))
+  test(`the plan of ${code} settles a month to the fen`, async (t) => {
+    const c = await company(t, { playbook: code })
+    const w = await world(c)
+    const at = new Date(Date.now() - 60_000)
+    const order = ok(await c.admin.post('/orders/post', { order_no: 'O-1', promoter: w.person.zhang, customer: w.customer.c1, ordered_at: at.toISOString(), items: [{ product: w.product.tea, quantity: 400 }] }))
+    assert.equal(order.amount_fen, 5140000)
+    ok(await c.admin.post(`/orders/${order.order}/collect`, { amount_fen: order.amount_fen }))
+    for (const kind of ['lead', 'lead', 'lead', 'visit', 'visit'])
+      ok(await c.admin.post('/activities/record', { promoter: w.person.zhang, kind, happened_at: at.toISOString() }))
+    const month = day(at.getTime()).slice(0, 7)
+    const p = await calculate(c.admin, (await period(c.admin, month)).id)
+    const statements = ok(await c.admin.get('/statements', { query: { period: p.id } })).items
+    const of = (who) => statements.find((s) => s.person.id === w.person[who])
+    assert.deepEqual([of('zhang').net_fen, of('zhang').tax_fen, of('wang').net_fen], [pay.net, pay.tax, pay.leader])
+    const whole = ok(await c.admin.get(`/statements/${of('zhang').id}`))
+    assert.equal(whole.components.filter((k) => k.kind !== 'total').reduce((sum, k) => sum + k.amount_fen, 0), pay.net, 'the parts add up')
+    for (const k of whole.components) assert.ok(k.label.zh && k.label.en, k.code)
+  })
