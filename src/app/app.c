@@ -49,7 +49,8 @@ static enum err open_database(struct app *app, unsigned flags, struct fault *fau
         config.url = app->database_path;
         config.must_exist = !(flags & APP_CREATE);
         if (config.must_exist && !io_exists(config.url))
-            return fault_set(fault, ERR_NOT_FOUND, "there is no database in %s: `qibing demo` makes "
+            return fault_set(fault, ERR_NOT_FOUND,
+                             "there is no database in %s: `qibing demo` makes "
                              "a company to look at, `qibing org add` an empty one",
                              app->options.data);
     }

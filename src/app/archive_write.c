@@ -98,7 +98,8 @@ static enum err put_folder(struct packing *p, const char *path, const char *name
 static struct str manifest(struct app *app, bool with_keys)
 {
     struct buf out = buf_in(app->arena);
-    buf_fmt(&out, "{\"format\":\"qibing-backup\",\"version\":1,\"at\":\"" STR_FMT "\",\"keys\":%s}\n",
+    buf_fmt(&out,
+            "{\"format\":\"qibing-backup\",\"version\":1,\"at\":\"" STR_FMT "\",\"keys\":%s}\n",
             STR_ARG(instant_text(app->arena, instant_now())), with_keys ? "true" : "false");
     return buf_view(&out);
 }

@@ -24,9 +24,9 @@ static const char backup_help[] =
 
 static const char restore_help[] =
     "usage: qibing restore FILE --data DIR [--database URL]\n\n"
-    "Makes a data folder from a backup. DIR must not hold a database yet. Afterwards the proof log\n"
-    "refuses to sign until `qibing log resume` has shown that the last published checkpoint still\n"
-    "holds. Copy DIR/keys from where you keep the keys if the backup has none.\n\n"
+    "Makes a data folder from a backup. DIR must not hold a database yet. Afterwards the proof\n"
+    "log refuses to sign until `qibing log resume` has shown that the last published checkpoint\n"
+    "still holds. Copy DIR/keys from where you keep the keys if the backup has none.\n\n"
     "example:\n"
     "  qibing restore /backup/qibing-2026-11-01.zip --data /srv/qibing-new\n";
 

@@ -18,8 +18,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Address space, not memory: pages are taken when they are touched. AddressSanitizer keeps an eighth
- * of it as shadow and clears that when an arena is closed, so it gets less. */
+/* Address space, not memory: pages are taken when they are touched. AddressSanitizer keeps an
+ * eighth of it as shadow and clears that when an arena is closed, so it gets less. */
 #ifdef __SANITIZE_ADDRESS__
 #define SETTLE_SPACE ((size_t)1 << 30)
 #else

@@ -9,7 +9,8 @@
 #include "mod/sales/import.h"
 #include "mod/settlement/settlement.h"
 
-/* A playbook's plans become plan versions: core cannot know settlement, so the program ties them. */
+/* A playbook's plans become plan versions: core cannot know settlement, so the program ties
+ * them. */
 static enum err publish_plan(struct cx *cx, const struct playbook_plan *plan)
 {
     struct plan_version version;

@@ -1,4 +1,5 @@
-/* options.h - command lines read by a table: long options only, `--name VALUE` or `--name=VALUE`. */
+/* options.h - command lines read by a table: long options only, `--name VALUE` or
+ * `--name=VALUE`. */
 #pragma once
 
 #include "app/command.h"

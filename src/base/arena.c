@@ -123,11 +123,13 @@ void arena_close(struct arena *arena)
 
 static _Noreturn void exhausted(struct arena *arena, size_t wanted)
 {
+#ifndef __wasm__
     if (arena->guard) {
         jmp_buf *out = arena->guard;
         arena->guard = NULL;
         longjmp(*out, 1);
     }
+#endif
     fprintf(stderr, "qibing: out of memory: %zu bytes wanted, %zu used of %zu\n", wanted,
             arena->used, arena->cap);
     abort();
@@ -175,9 +177,9 @@ void *arena_grow(struct arena *arena, void *old, size_t old_size, size_t new_siz
         arena->high = MIN(arena->high, arena->used); /* keep the content: nothing to zero */
         void *same = arena_alloc(arena, new_size);
         arena->high = MAX(was_high, arena->high);
-        if (was_high > arena->used - (new_size - old_size))
-            memset((char *)same + old_size, 0,
-                   MIN(new_size - old_size, was_high - (size_t)((char *)same - arena->start) - old_size));
+        size_t kept = (size_t)((char *)same - arena->start) + old_size;
+        if (was_high > kept) /* below the old mark lies what a reset gave back */
+            memset((char *)same + old_size, 0, MIN(new_size - old_size, was_high - kept));
         return same;
     }
     void *moved = arena_alloc(arena, new_size);

@@ -14,7 +14,11 @@
 #include "base/base.h"
 #include "base/err.h"
 
+#ifdef __wasm__
+typedef struct { char none; } jmp_buf; /* no setjmp in WebAssembly: an exhausted arena traps */
+#else
 #include <setjmp.h>
+#endif
 
 struct arena;
 

@@ -91,8 +91,12 @@ enum err fault_errno(struct fault *fault, const char *format, ...)
     va_start(args, format);
     vsnprintf(what, sizeof what, format, args);
     va_end(args);
+#ifdef __wasm__ /* one thread, and a strerror_r of the other kind */
+    return fault_set(fault, code, "%s: %s", what, strerror(number));
+#else
     char text[128];
     return fault_set(fault, code, "%s: %s", what, strerror_r(number, text, sizeof text));
+#endif
 }
 
 void fault_clear(struct fault *fault)

@@ -1,4 +1,5 @@
-/* splitmix64: G. Steele, D. Lea, C. Flood, "Fast splittable pseudorandom number generators", 2014. */
+/* splitmix64: G. Steele, D. Lea, C. Flood, "Fast splittable pseudorandom number generators",
+ * 2014. */
 #include "base/rand.h"
 
 struct rand rand_seeded(uint64_t seed)

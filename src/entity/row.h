@@ -37,7 +37,8 @@ NODISCARD enum err row_when(struct cx *cx, const struct entity_model *model, con
 const struct entity_field *model_field(const struct entity_model *model, const char *name);
 
 /* Notes a problem for each ref of the row that leads nowhere the caller may see, and for each
- * unique key that another row holds. `given` (may be NULL: all) limits refs to fields that were set. */
+ * unique key that another row holds. `given` (may be NULL: all) limits refs to fields that were
+ * set. */
 NODISCARD enum err row_check_refs(struct cx *cx, const struct entity_model *model, const void *row,
                                   const bool *given, const char *prefix);
 NODISCARD enum err row_check_uniques(struct cx *cx, const struct entity_model *model,

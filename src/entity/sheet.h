@@ -2,8 +2,8 @@
  * sheet.h - tables as people send them: CSV and XLSX, read whole into an arena.
  *
  * CSV: RFC 4180 and what spreadsheets make of it: UTF-8 with or without BOM, UTF-16 with BOM,
- * GB18030 (the default of a Chinese Excel); comma, semicolon or tab; LF, CRLF or CR; quotes doubled. A
- * quote that never ends and text behind a closing quote are errors with their line.
+ * GB18030 (the default of a Chinese Excel); comma, semicolon or tab; LF, CRLF or CR; quotes
+ * doubled. A quote that never ends and text behind a closing quote are errors with their line.
  *
  * XLSX (ECMA-376 part 1 §18): shared, inline and rich strings, numbers, booleans, dates by number
  * format in both date systems. A formula counts as its stored value. Numbers come as decimal text

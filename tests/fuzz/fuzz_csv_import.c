@@ -1,6 +1,7 @@
 /*
- * fuzz_csv_import.c - any bytes as a CSV file whose cells are read into fields of every type. What a
- * field prints for a sheet must be read back as the same value, and a written sheet as the same cells.
+ * fuzz_csv_import.c - any bytes as a CSV file whose cells are read into fields of every type. What
+ * a field prints for a sheet must be read back as the same value, and a written sheet as the same
+ * cells.
  */
 #include "fuzz_fields.h"
 

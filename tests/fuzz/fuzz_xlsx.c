@@ -1,6 +1,7 @@
 /*
- * fuzz_xlsx.c - any bytes as a workbook: as the archive itself, or (first byte odd) as the XML parts
- * of an archive that is put together here, separated by 0xFF, so that the XML is reached at all.
+ * fuzz_xlsx.c - any bytes as a workbook: as the archive itself, or (first byte odd) as the XML
+ * parts of an archive that is put together here, separated by 0xFF, so that the XML is reached at
+ * all.
  */
 #include "entity/sheet.h"
 
@@ -23,7 +24,8 @@ static void put_number(struct buf *b, uint32_t v, int bytes)
         buf_char(b, i < 4 ? (char)(v >> (8 * i)) : '\0');
 }
 
-/* What local header and directory entry share (APPNOTE 4.3.7, 4.3.12), stored without compression. */
+/* What local header and directory entry share (APPNOTE 4.3.7, 4.3.12), stored without
+ * compression. */
 static void put_common(struct buf *b, struct str name, struct str part)
 {
     put_number(b, 20, 2);

@@ -153,8 +153,8 @@ static bool is_any(const struct sql_words *w, size_t i, const char *const *list,
     return false;
 }
 
-/* Looks from a comparison to one side, out of its parentheses, up to the ends of the condition: an OR
- * on the way means that the comparison need not hold, and so does NOT before a parenthesis. */
+/* Looks from a comparison to one side, out of its parentheses, up to the ends of the condition: an
+ * OR on the way means that the comparison need not hold, and so does NOT before a parenthesis. */
 static bool loose_side(const struct sql_words *w, size_t i, int step)
 {
     static const char *const ends[] = { "where", "on",   "having", "set",   "from",  "select",

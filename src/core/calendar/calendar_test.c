@@ -1,8 +1,8 @@
 #include "base/test.h"
 #include "core/calendar/calendar.h"
 
-/* The notice of the State Council's office for 2025: 1 to 8 October off, 28 September and 11 October
- * worked. */
+/* The notice of the State Council's office for 2025: 1 to 8 October off, 28 September and 11
+ * October worked. */
 static const struct calendar_exception autumn_2025[] = {
     { { 20359 }, true },                      /* Sunday 2025-09-28 */
     { { 20362 }, false }, { { 20363 }, false }, { { 20364 }, false }, { { 20367 }, false },

@@ -2,8 +2,9 @@
  * file.h - stored files: named by the SHA-256 of their content, type and size checked, uploaded in
  * resumable parts of at most 8 MB.
  *
- * Content lies in DIR/files/<org>/<2 hex>/<62 hex>, a part under way in DIR/files/<org>/upload/<id>.
- * A file row is a fact; the same content is kept once however often it is uploaded.
+ * Content lies in DIR/files/<org>/<2 hex>/<62 hex>, a part under way in
+ * DIR/files/<org>/upload/<id>. A file row is a fact; the same content is kept once however often it
+ * is uploaded.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /*
- * Resumable uploads: begin, send parts of at most 8 MB in order, look how far it came, finish. A part
- * that is sent twice is written to the same place twice: a lost answer costs one part.
+ * Resumable uploads: begin, send parts of at most 8 MB in order, look how far it came, finish. A
+ * part that is sent twice is written to the same place twice: a lost answer costs one part.
  */
 #include "core/file/file_part.h"
 

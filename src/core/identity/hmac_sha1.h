@@ -1,6 +1,6 @@
 /*
- * hmac_sha1.h - the one use of SHA-1, which authenticator apps demand (RFC 6238). Apart from the rest
- * because OpenSSL's headers claim names of ours.
+ * hmac_sha1.h - the one use of SHA-1, which authenticator apps demand (RFC 6238). Apart from the
+ * rest because OpenSSL's headers claim names of ours.
  */
 #pragma once
 

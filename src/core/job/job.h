@@ -33,8 +33,8 @@ int64_t job_org(const struct job_run *run);
 const struct call *job_call(const struct job_run *run); /* for core_read and core_write */
 NODISCARD enum err job_read(struct job_run *run, call_run *fn, void *arg);
 NODISCARD enum err job_write(struct job_run *run, call_run *fn, void *arg);
-/* Told to whoever watches, at most a few times a second, and keeps the lease. ERR_STATE: the job was
- * cancelled or taken over; stop at once. `per_mille` 0 .. 1000. */
+/* Told to whoever watches, at most a few times a second, and keeps the lease. ERR_STATE: the job
+ * was cancelled or taken over; stop at once. `per_mille` 0 .. 1000. */
 NODISCARD enum err job_progress(struct job_run *run, int per_mille, const char *message);
 /* Kept with the job when it ends well. A JSON value. */
 void job_result(struct job_run *run, struct str json);
@@ -42,8 +42,8 @@ void job_result(struct job_run *run, struct str json);
 /* ---- the runner ---- */
 
 /* `tables` are those of the modules, NULL-terminated. Starts `threads` threads. */
-NODISCARD enum err job_runner_open(struct core *core, const struct job_kind *const *tables, int threads,
-                                   struct fault *fault, struct job_runner **ret);
+NODISCARD enum err job_runner_open(struct core *core, const struct job_kind *const *tables,
+                                   int threads, struct fault *fault, struct job_runner **ret);
 /* Lets running jobs reach their next job_progress, then stops. They go on after a restart. */
 void job_runner_close(struct job_runner *runner);
 

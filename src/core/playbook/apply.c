@@ -11,6 +11,7 @@
 #include "core/playbook/playbook.gen.h"
 #include "entity/cx.h"
 #include "entity/model.h"
+#include "may.gen.h"
 
 static struct str member(struct cx *cx, const struct playbook_entry *e, const char *key)
 {
@@ -147,6 +148,24 @@ enum err playbook_apply_plans(struct cx *cx, const struct playbook_source *befor
     playbook_differences differences = { 0 };
     TRY(differences_of(cx, before, after, &differences));
     return apply_kind(cx, &differences, after, PLANS, from);
+}
+
+/* Publishing must not be a way around the rights on what a version changes. */
+enum err playbook_require_rights(struct cx *cx, const struct playbook_source *before,
+                                 const struct playbook_source *after)
+{
+    playbook_differences differences = { 0 };
+    TRY(differences_of(cx, before, after, &differences));
+    for (size_t i = 0; i < differences.count; i++) {
+        const struct playbook_difference *d = &differences.items[i];
+        if (str_is(d->section, "role"))
+            TRY(cx_require(cx, MAY_ROLE_MANAGE));
+        else if (str_is(d->section, "post"))
+            TRY(cx_require(cx, MAY_ORG_MANAGE));
+        else if (str_is(d->section, "plan"))
+            TRY(cx_require(cx, MAY_PLAN_PUBLISH));
+    }
+    return OK;
 }
 
 enum err playbook_check_permissions(struct cx *cx, const struct playbook_source *source)

@@ -81,6 +81,9 @@ NODISCARD enum err playbook_apply(struct cx *cx, const struct playbook_source *b
                                   const struct playbook_source *after, struct date from);
 NODISCARD enum err playbook_apply_plans(struct cx *cx, const struct playbook_source *before,
                                         const struct playbook_source *after, struct date from);
+/* ERR_FORBIDDEN: the caller may not change what differs: roles, posts, plans. */
+NODISCARD enum err playbook_require_rights(struct cx *cx, const struct playbook_source *before,
+                                           const struct playbook_source *after);
 /* Checks the names of permissions of a source against the program. */
 NODISCARD enum err playbook_check_permissions(struct cx *cx, const struct playbook_source *source);
 /* bundle.c: a zip of the files, or {"files": {name: text}}. */

@@ -46,6 +46,7 @@ enum err playbook_publish(struct cx *cx, struct playbook *row, const struct play
     TRY(version_before(cx, row, &before));
     TRY(check_date(cx, row, in->effective_from, before == NULL));
     TRY(playbook_stored(cx, row->id.v, &source));
+    TRY(playbook_require_rights(cx, before, source));
     TRY(playbook_check_permissions(cx, source));
     row->effective_from = in->effective_from;
     row->published_at = cx->now;

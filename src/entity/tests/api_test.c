@@ -470,33 +470,3 @@ TEST(openapi_and_routes_agree)
     CHECK_EQ(mounted, described + 1, "all routes but /meta are described");
     company_close(&c);
 }
-
-static enum err nothing(struct cx *cx, const struct request *in, struct reply *out)
-{
-    (void)cx, (void)in, (void)out;
-    return OK;
-}
-
-TEST(api_refuses_to_start_with_careless_routes)
-{
-    static const struct {
-        struct route routes[3];
-        const char *words;
-    } cases[] = {
-        { { { GET, "/x", nothing, .may = 0 }, { 0 } }, "names no permission" },
-        { { { GET, "/x", nothing, .may = MAY_ANYONE }, { 0 } }, "does not say why" },
-        { { { GET, "/x", nothing, .may = -7 }, { 0 } }, "unknown permission" },
-        { { { GET, "/x", nothing, .may = 1, .body = BODY_JSON }, { 0 } }, "takes no body" },
-        { { { GET, "/x/{a}", nothing, .may = 1 }, { GET, "/x/{b}", nothing, .may = 1 }, { 0 } },
-          "" },
-    };
-    static const struct services services = { .model = &sample_model };
-    for (size_t i = 0; i < COUNT(cases); i++) {
-        const struct route *const tables[] = { cases[i].routes, NULL };
-        struct api_config config = { .services = &services, .tables = tables };
-        struct fault fault = { 0 };
-        struct api *api;
-        CHECK_EQ(api_open(&config, &fault, &api), ERR_INVALID, "%zu", i);
-        CHECK(strstr(fault.message, cases[i].words) != NULL, "%s", fault.message);
-    }
-}

@@ -149,7 +149,8 @@ static void *post_same(void *arg)
     static const char body[] = "{\"code\":\"S\",\"name\":\"same\",\"owner\":\"202\"}";
     char request[500], back[4096];
     int n = snprintf(request, sizeof request,
-                     "POST /api/v1/shops HTTP/1.1\r\nHost: x\r\nConnection: close\r\nx-who: boss\r\n"
+                     "POST /api/v1/shops HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                     "x-who: boss\r\n"
                      JSON_TYPE "Idempotency-Key: the-same-key\r\nContent-Length: %zu\r\n\r\n%s",
                      sizeof body - 1, body);
     size_t got = talk(s->port, request, (size_t)n, back, sizeof back);
@@ -174,4 +175,34 @@ TEST(http_one_key_many_clients_one_effect)
     CHECK_EQ(db_fixture_i64(&s.company.db, "SELECT count(*) FROM shop"), 1);
     CHECK_EQ(api_figures(s.company.api).replayed, COUNT(threads) - 1);
     unserve(&s);
+}
+
+static enum err nothing(struct cx *cx, const struct request *in, struct reply *out)
+{
+    (void)cx, (void)in, (void)out;
+    return OK;
+}
+
+TEST(api_refuses_to_start_with_careless_routes)
+{
+    static const struct {
+        struct route routes[3];
+        const char *words;
+    } cases[] = {
+        { { { GET, "/x", nothing, .may = 0 }, { 0 } }, "names no permission" },
+        { { { GET, "/x", nothing, .may = MAY_ANYONE }, { 0 } }, "does not say why" },
+        { { { GET, "/x", nothing, .may = -7 }, { 0 } }, "unknown permission" },
+        { { { GET, "/x", nothing, .may = 1, .body = BODY_JSON }, { 0 } }, "takes no body" },
+        { { { GET, "/x/{a}", nothing, .may = 1 }, { GET, "/x/{b}", nothing, .may = 1 }, { 0 } },
+          "" },
+    };
+    static const struct services services = { .model = &sample_model };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const struct route *const tables[] = { cases[i].routes, NULL };
+        struct api_config config = { .services = &services, .tables = tables };
+        struct fault fault = { 0 };
+        struct api *api;
+        CHECK_EQ(api_open(&config, &fault, &api), ERR_INVALID, "%zu", i);
+        CHECK(strstr(fault.message, cases[i].words) != NULL, "%s", fault.message);
+    }
 }

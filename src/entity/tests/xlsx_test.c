@@ -73,10 +73,11 @@ TEST(xlsx_cells_of_every_kind)
           "<cellXfs><xf numFmtId='0'/><xf numFmtId='14'/><xf numFmtId='170'/></cellXfs>"
           "</styleSheet>", 0 },
         { "xl/sharedStrings.xml",
-          "<sst><si><t>plain</t></si><si><r><t>ri</t></r><r><t>ch</t></r><rPh sb='0'><t>no</t></rPh>"
-          "</si><si><t>&lt;a&amp;b&gt; 张</t></si></sst>", 0 },
+          "<sst><si><t>plain</t></si><si><r><t>ri</t></r><r><t>ch</t></r>"
+          "<rPh sb='0'><t>no</t></rPh></si><si><t>&lt;a&amp;b&gt; 张</t></si></sst>", 0 },
         { "xl/worksheets/b.xml",
-          "<worksheet><sheetData><row r='2'><c r='A2' t='s'><v>0</v></c><c r='C2' t='s'><v>1</v></c>"
+          "<worksheet><sheetData><row r='2'><c r='A2' t='s'><v>0</v></c>"
+          "<c r='C2' t='s'><v>1</v></c>"
           "<c t='s'><v>2</v></c></row><row><c t='inlineStr'><is><r><t>in</t></r><r><t>line</t></r>"
           "</is></c><c t='b'><v>1</v></c><c s='1'><v>46326</v></c><c s='2'><v>46326.5</v></c>"
           "<c><v>19.989999999999998</v></c><c><f>1+1</f><v>2</v></c><c t='str'><f>x</f><v>t</v></c>"

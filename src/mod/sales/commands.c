@@ -4,7 +4,8 @@
 #include "mod/catalog/catalog.gen.h"
 #include "mod/sales/sales.h"
 
-/* Nobody posts for a person they do not reach: an unknown person and one out of reach look alike. */
+/* Nobody posts for a person they do not reach: an unknown person and one out of reach look
+ * alike. */
 static enum err check_promoter(struct cx *cx, int permission, struct person_id *promoter)
 {
     struct promoter_place_row place;

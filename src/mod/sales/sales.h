@@ -3,8 +3,8 @@
  * activities. Each is a fact: written once, into the proof log of the promoter and period in the
  * same transaction, and never changed.
  *
- * Amounts: a line is quantity x unit price (yuan with four decimals), rounded once to fen, half away
- * from zero. An order's amount is the sum of its lines.
+ * Amounts: a line is quantity x unit price (yuan with four decimals), rounded once to fen, half
+ * away from zero. An order's amount is the sum of its lines.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 /*
- * The calculation: a snapshot is read and worked out, then written in chunks, so that posting orders
- * goes on meanwhile. Cut at any point it starts anew: what an unfinished run left is dropped first,
- * and only the last chunk makes the run exist.
+ * The calculation: a snapshot is read and worked out, then written in chunks, so that posting
+ * orders goes on meanwhile. Cut at any point it starts anew: what an unfinished run left is dropped
+ * first, and only the last chunk makes the run exist.
  */
 #include "engine/merkle/merkle.h"
 #include "mod/settlement/result.h"

@@ -1,5 +1,6 @@
 /*
- * month.h - one period worked out: plan and facts loaded, all components computed, ready to be asked.
+ * month.h - one period worked out: plan and facts loaded, all components computed, ready to be
+ * asked.
  *
  * Working it out takes a fraction of a second; asking it costs nothing. A few months stay loaded
  * (struct month_cache, one per process), each used by one call at a time. A run of the past is

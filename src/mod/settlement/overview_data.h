@@ -1,4 +1,5 @@
-/* overview_data.h - figures of a month, one row per person, so that every unit above them agrees. */
+/* overview_data.h - figures of a month, one row per person, so that every unit above them
+ * agrees. */
 #pragma once
 
 #include "base/map.h"

@@ -1,4 +1,5 @@
-/* Statements: lists within the caller's reach, one with its components, its lines, why, its proof. */
+/* Statements: lists within the caller's reach, one with its components, its lines, why, its
+ * proof. */
 #include "mod/settlement/statement.h"
 
 #include "core/proof/proof.h"
