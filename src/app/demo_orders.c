@@ -31,7 +31,9 @@ static enum err unpack(struct arena *arena, const char *path, struct fault *faul
     } while (got > 0 && out.len < UNPACKED_MAX);
     bool whole = gzclose(file) == Z_OK; /* Z_BUF_ERROR: it ended too early */
     *ret = buf_view(&out);
-    return got == 0 && whole ? OK : fault_set(fault, ERR_CORRUPT, "%s is damaged or too large", path);
+    return got == 0 && whole
+               ? OK
+               : fault_set(fault, ERR_CORRUPT, "%s is damaged or too large", path);
 }
 
 /* "2011-05-31 15:00:00" becomes "2026-10-27 15:00:00". */
