@@ -211,6 +211,21 @@ test('who may not: reading needs playbook.read, loading and publishing playbook.
   refused(await c.other.get(`/playbooks/${mine.id}/diff?against=${id}`), 404)
 })
 
+test('publishing is no way around the rights on roles and plans', async (t) => {
+  const c = await company(t, { playbook: 'ditui' })
+  const editor = await c.login('editor', { permissions: { 'playbook.read': 'org', 'playbook.publish': 'org' } })
+  const attempt = async (change) => {
+    const draft = ok(await editor.post('/playbooks/load', bundle('ditui', change)), 201)
+    const answer = await editor.post(`/playbooks/${draft.id}/publish`, { effective_from: '2099-01-01' }, { ifMatch: 1 })
+    if (answer.status !== 200) ok(await editor.post(`/playbooks/${draft.id}/drop`, {}, { ifMatch: 1 }))
+    return answer
+  }
+  refused(await attempt((f) => { one(f['roles.json'].roles, 'promoter').permissions = { '*': 'org' } }), 403)
+  refused(await attempt((f) => { one(f['posts.json'].posts, 'promotion_specialist').role = 'admin' }), 403)
+  refused(await attempt((f) => { f['plans/monthly.json'].parameters[0].value = 0.5 }), 403)
+  ok(await attempt((f) => { f['duties.json'].duties[0].due.zh = '每月一日' }))
+})
+
 test('ORG-1 decisions go up: squad to region to decision group, past a vacant post', async (t) => {
   const c = await company(t, { playbook: 'ditui' })
   const w = await field(c)
