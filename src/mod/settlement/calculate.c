@@ -74,7 +74,7 @@ static enum err work_out(struct cx *cx, void *arg)
         return refuse(cx, ERR_STATE, "the period is approved or locked: unlock it first",
                       "该周期已审批或锁定，请先解锁");
     c->run = c->period.run + 1;
-    return month_now(cx, &c->period, take_month, c);
+    return month_fresh(cx, &c->period, take_month, c);
 }
 
 static enum err drop_unfinished(struct cx *cx, void *arg)

@@ -60,6 +60,7 @@ struct ask {
     const struct settlement_run *run; /* NULL: as known now */
     month_work *work;
     void *arg;
+    bool fresh;
 };
 
 static struct str sha256_hex(struct arena *arena, struct str text)
@@ -181,7 +182,7 @@ static bool matches(const struct slot *slot, const struct cx *cx, const struct a
         slot->number != (ask->run ? ask->run->number : 0))
         return false;
     int64_t age = cx->now.us - slot->loaded_at;
-    return ask->run || (!cx->writes && age >= 0 && age < FRESH_US);
+    return ask->run || (!ask->fresh && !cx->writes && age >= 0 && age < FRESH_US);
 }
 
 /* The slot that has it, else the one not used for longest. Locks it. */
@@ -267,7 +268,12 @@ static enum err use_month(struct cx *cx, const struct ask *ask)
 
 enum err month_now(struct cx *cx, const struct period *period, month_work *work, void *arg)
 {
-    return use_month(cx, &(struct ask){ period, NULL, work, arg });
+    return use_month(cx, &(struct ask){ period, NULL, work, arg, false });
+}
+
+enum err month_fresh(struct cx *cx, const struct period *period, month_work *work, void *arg)
+{
+    return use_month(cx, &(struct ask){ period, NULL, work, arg, true });
 }
 
 enum err month_of_run(struct cx *cx, const struct period *period, int64_t number,
@@ -277,7 +283,7 @@ enum err month_of_run(struct cx *cx, const struct period *period, int64_t number
     struct settlement_run run;
     TRY(run_by_number(cx, (struct run_by_number_in){ period->id, number }, &row));
     TRY(settlement_run_get(cx, row.id, &run));
-    return use_month(cx, &(struct ask){ period, &run, work, arg });
+    return use_month(cx, &(struct ask){ period, &run, work, arg, false });
 }
 
 /* ---- asking ---- */

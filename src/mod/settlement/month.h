@@ -33,6 +33,9 @@ typedef enum err month_work(struct cx *cx, struct month *month, void *arg);
 /* The period as it is known now. */
 NODISCARD enum err month_now(struct cx *cx, const struct period *period, month_work *work,
                              void *arg);
+/* Read anew, for what people are paid: the others may show what was true two seconds ago. */
+NODISCARD enum err month_fresh(struct cx *cx, const struct period *period, month_work *work,
+                               void *arg);
 /* As run `number` saw it. ERR_NOT_FOUND: there is no such run. */
 NODISCARD enum err month_of_run(struct cx *cx, const struct period *period, int64_t number,
                                 month_work *work, void *arg);

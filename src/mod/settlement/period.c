@@ -1,17 +1,17 @@
 /* The states of a period: who may move it on, and what each move writes into the proof log. */
 #include "core/org/org.gen.h"
+#include "core/setting/setting.h"
 #include "entity/event.h"
 #include "event.gen.h"
 #include "may.gen.h"
 #include "mod/sales/sales.gen.h"
 #include "mod/settlement/present.h"
 #include "mod/settlement/settlement.h"
+#include "setting.gen.h"
 
 #include "base/hex.h"
 
 #include <sodium.h>
-
-enum { DUE_AFTER_DAYS = 5 };
 
 enum err settlement_period(struct cx *cx, struct date day, struct period *ret)
 {
@@ -83,7 +83,8 @@ static enum err open_payout(struct cx *cx, const struct period *period, const st
     payout.statement = s->id;
     payout.person = s->person;
     payout.amount = s->net;
-    payout.due_on.day = period->last_on.day + DUE_AFTER_DAYS;
+    payout.due_on.day =
+        period->last_on.day + (int32_t)setting_number(cx, SETTING_SETTLEMENT_DUE_DAYS);
     return payout_insert(cx, &payout);
 }
 

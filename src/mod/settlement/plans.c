@@ -35,6 +35,15 @@ static enum err prove_plan(struct cx *cx, const struct plan_version *plan)
     return cx->services->proof_append(cx, &fact, NULL);
 }
 
+/* Told when it is published, not at the end of the month when it cannot be calculated. */
+static bool has_statement(const struct plan *plan)
+{
+    for (int i = 0; i < plan_about(plan).outputs; i++)
+        if (str_is(plan_output(plan, i).file, "statement"))
+            return true;
+    return false;
+}
+
 enum err settlement_publish_plan(struct cx *cx, const struct plan_new *in,
                                  struct plan_version *ret)
 {
@@ -43,6 +52,10 @@ enum err settlement_publish_plan(struct cx *cx, const struct plan_new *in,
     enum err e = plan_compile(cx->arena, in->text, &cx->fault, &plan);
     if (e)
         return explain(cx, e, "plan " STR_FMT, STR_ARG(in->code));
+    if (!has_statement(plan))
+        return refuse(cx, ERR_UNPROCESSABLE,
+                      "the plan has no output \"statement\", which lists what a person is paid for",
+                      "计划缺少输出 statement（列出应付的各项）");
     TRY(plan_last_number(cx, (struct plan_last_number_in){ in->code }, &last));
     *ret = plan_version_blank;
     ret->code = in->code;
