@@ -73,6 +73,8 @@ enum err sales_order_post(struct cx *cx, const struct sales_order_post_in *in,
     };
     if (draft.ordered_at.us > cx->now.us + INT64_C(300000000))
         problem(cx, "ordered_at", "future", "it lies in the future", "下单时间晚于当前时间");
+    if (in->items_count == 0)
+        problem(cx, "items", "required", "an order has at least one line", "请至少填写一行明细");
     TRY(check_promoter(cx, MAY_ORDER_POST, &draft.promoter));
     struct line_draft *lines = arena_array(cx->arena, struct line_draft, in->items_count);
     TRY(read_lines(cx, in, instant_date(draft.ordered_at, cx->zone_minutes), lines));
