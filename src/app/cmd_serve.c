@@ -13,6 +13,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,11 +104,25 @@ static enum err open_http(struct serving *s, const struct serve_options *options
     return OK;
 }
 
+/* Processes over one database, and this one after its clock went back, must not make the same ids:
+ * each start takes a node number by lot. Should two agree, the key of the table refuses the second
+ * row. Commands keep node 0, which makes the demo repeatable. */
+static enum err take_node(struct core *core, struct fault *fault)
+{
+    struct id_source *ids = id_source_open(1 + (int)randombytes_uniform(1023));
+    if (!ids)
+        return fault_set(fault, ERR_NO_MEMORY, "no memory to start");
+    id_source_close(core->ids);
+    core->ids = ids;
+    return OK;
+}
+
 static enum err open_all(struct serving *s, const struct serve_options *options,
                          struct fault *fault)
 {
     TRY(app_open(&s->app, &options->data, APP_MIGRATE | APP_SIGN, fault));
     struct core *core = &s->app.core;
+    TRY(take_node(core, fault));
     core->secure_cookie = options->tls_cert || options->behind_proxy;
     if (getenv("QIBING_CLOCK_FILE"))
         core->clock = clock_from_file;
