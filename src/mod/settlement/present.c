@@ -219,26 +219,69 @@ enum err present_changes(struct cx *cx, struct reply *out, const struct period *
 
 /* ---- explanations ---- */
 
-static void put_rounding(struct json_writer *w, struct str rounding)
+/*
+ * The engine tells a rounding as "half_up: 375000 / 10000 = 38" (tiers) or "half_up: 7962 (-4/10)"
+ * (formulas: what was exact is 7962 - 4/10); of several the last made the value.
+ */
+static void put_rounding(struct json_writer *w, struct str all)
 {
+    struct str rest = all, one = all, mode;
     json_key(w, "rounding");
-    if (!rounding.len) {
+    if (!all.len) {
         json_put_null(w);
         return;
     }
-    /* "half_up: 9999900 / 10000 = 999.99 -> 1000" */
-    ptrdiff_t colon = str_find_char(rounding, ':');
-    ptrdiff_t arrow = str_find(rounding, STR(" -> "));
+    while (str_split(&rest, ';', &one))
+        continue;
+    if (!str_split(&one, ':', &mode))
+        mode = STR("");
+    one = str_trim(one);
+    ptrdiff_t equals = str_find(one, STR(" = ")), space = str_find(one, STR(" ("));
+    struct str from = one, to = one;
+    if (equals > 0) {
+        from = str_cut(one, 0, (size_t)equals);
+        to = str_cut(one, (size_t)equals + 3, one.len);
+    } else if (space > 0) {
+        to = str_cut(one, 0, (size_t)space);
+    }
     json_begin_object(w);
     json_key(w, "mode");
-    json_put_str(w, colon > 0 ? str_cut(rounding, 0, (size_t)colon) : rounding);
+    json_put_str(w, str_trim(mode));
     json_key(w, "from");
-    json_put_str(w, colon > 0 ? str_trim(str_cut(rounding, (size_t)colon + 1,
-                                                 arrow > 0 ? (size_t)arrow : rounding.len))
-                              : STR(""));
+    json_put_str(w, from);
     json_key(w, "to");
-    json_put_str(w, arrow > 0 ? str_cut(rounding, (size_t)arrow + 4, rounding.len) : STR(""));
+    json_put_str(w, to);
     json_end_object(w);
+}
+
+/* What a leaf is called: a column of facts (facts.h), or a step of the engine. Other names are the
+ * plan's own and stand as they are. */
+static struct plan_text name_in_words(struct arena *arena, struct str name)
+{
+    static const struct { const char *name, *zh, *en; } words[] = {
+        { "amount_fen", "订单行金额", "Amount of the line" },
+        { "paid_bp", "回款比例（万分之）", "Share collected, in 1/10000" },
+        { "quantity", "数量", "Quantity" },
+        { "order_time", "下单时间", "Ordered at" },
+        { "refund_fen", "退款", "Refund" },
+        { "refunded", "有退款", "Refunded" },
+        { "refund_flag", "有退款", "Refunded" },
+        { "spiff_fen", "单品奖励标准", "Spiff of the product" },
+        { "product_spiff_fen", "单品奖励标准", "Spiff of the product" },
+        { "rank", "职级", "Rank" },
+        { "category", "品类", "Category" },
+        { "orig_base_fen", "原计提基数", "Base at that time" },
+        { "orig_commission_fen", "原提成", "Commission at that time" },
+        { "before", "此前累计", "Sum before" },
+    };
+    for (size_t i = 0; i < COUNT(words); i++)
+        if (str_is(name, words[i].name))
+            return (struct plan_text){ str_from(words[i].zh), str_from(words[i].en) };
+    if (str_starts(name, STR("tier "))) {
+        struct str number = str_cut(name, 5, name.len);
+        return (struct plan_text){ str_fmt(arena, "第 " STR_FMT " 档", STR_ARG(number)), name };
+    }
+    return (struct plan_text){ name, name };
 }
 
 /* Names the fact a node speaks of ("orders 17") as people know it: its order and product. */
@@ -306,7 +349,7 @@ enum err present_node(struct cx *cx, struct json_writer *w, const struct month *
 {
     json_begin_object(w);
     present_text(w, "label", node->title.zh.len ? node->title
-                                                : (struct plan_text){ node->name, node->name });
+                                                : name_in_words(cx->arena, node->name));
     json_key(w, "row");
     json_put_str(w, node->row);
     json_key(w, "amount_fen");
