@@ -17,7 +17,7 @@ const may = {
 }
 // Sideways, written and acyclic: who may know whom among modules of one rank.
 const sideways = {
-  'core/org': [], 'core/identity': ['core/org', 'core/setting', 'core/job', 'core/proof'], 'core/job': [], 'core/file': ['core/setting'], 'core/setting': [],
+  'core/org': [], 'core/identity': ['core/org', 'core/setting', 'core/job', 'core/proof'], 'core/job': ['core/setting'], 'core/file': ['core/setting'], 'core/setting': [],
   'core/calendar': [], 'core/proof': [], 'core/playbook': ['core/org', 'core/identity', 'core/job', 'core/proof'],
   'mod/catalog': [], 'mod/customer': [], 'mod/sales': ['mod/catalog', 'mod/customer'],
   'mod/settlement': ['mod/sales', 'mod/catalog', 'mod/customer'],

@@ -42,6 +42,7 @@ const struct listener *const qibing_listeners[] = {
 
 const struct job_kind *const qibing_jobs[] = {
     identity_jobs,
+    job_jobs,
     playbook_jobs,
     settlement_jobs,
     sales_import_jobs,

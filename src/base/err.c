@@ -62,8 +62,11 @@ static void fault_prefix(struct fault *fault, const char *prefix)
     char old[FAULT_MESSAGE_MAX];
     memcpy(old, fault->message, sizeof old);
     int used = snprintf(fault->message, sizeof fault->message, "%s: ", prefix);
-    if (used > 0 && (size_t)used < sizeof fault->message)
-        snprintf(fault->message + used, sizeof fault->message - (size_t)used, "%s", old);
+    if (used < 0 || (size_t)used >= sizeof fault->message)
+        return;
+    size_t kept = MIN(strlen(old), sizeof fault->message - 1 - (size_t)used);
+    memcpy(fault->message + used, old, kept);
+    fault->message[(size_t)used + kept] = '\0';
 }
 
 enum err fault_explain(struct fault *fault, enum err code, const char *format, ...)

@@ -2,13 +2,13 @@
 
 #include "core/identity/identity.gen.h"
 #include "core/job/job.h"
-
-enum { KEEP_ENDED_DAYS = 30 };
+#include "core/setting/setting.h"
+#include "setting.gen.h"
 
 static enum err purge(struct cx *cx, void *arg)
 {
     (void)arg;
-    struct instant before = { cx->now.us - KEEP_ENDED_DAYS * DAY_US };
+    struct instant before = { cx->now.us - setting_number(cx, SETTING_SIGN_IN_KEEP_DAYS) * DAY_US };
     return session_purge(cx, (struct session_purge_in){ before }, NULL);
 }
 
@@ -19,7 +19,7 @@ static enum err purge_sessions(struct job_run *run)
 
 const struct job_kind identity_jobs[] = {
     { .name = "identity.purge_sessions", .run = purge_sessions, .every_s = 86400,
-      .about = "Forgets sessions that ended a month ago.", .about_zh = "清除一个月前的会话" },
+      .about = "Forgets sessions that ended long ago.", .about_zh = "清除早已结束的会话" },
     { 0 },
 };
 

@@ -133,4 +133,5 @@ enum err job_progress(struct job_run *run, int per_mille, const char *message)
 const struct module job_module = {
     .name = "job",
     .about = "Background work: queued, retried, visible.",
+    .jobs = job_jobs,
 };

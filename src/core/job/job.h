@@ -23,6 +23,8 @@ struct job_kind {
     const char *about, *about_zh;
 };
 
+extern const struct job_kind job_jobs[]; /* daily: forgets old jobs and kept answers */
+
 /* ---- inside a job ---- */
 
 struct arena *job_arena(struct job_run *run);             /* lives as long as the run */
