@@ -26,6 +26,7 @@ enum app_flag {
     APP_CREATE = 1 << 0,  /* make the folder, keys and tables when they are not there */
     APP_MIGRATE = 1 << 1, /* apply what is missing; without it an old database is refused */
     APP_SIGN = 1 << 2,    /* open the signer of the proof log */
+    APP_DEMO = 1 << 3,    /* we make the demo company: its mark does not stop us */
 };
 
 NODISCARD enum err app_open(struct app *app, const struct data_options *options, unsigned flags,

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <time.h>
+#include <unistd.h>
 
 #define DEMO_ARENA_MAX ((size_t)4 << 30)
 #define FIRST_DAY date_of(2026, 4, 1)
@@ -17,7 +18,8 @@ static const char help[] =
     "people in 4 regions and 12 squads, collections and activities; then calculates, approves\n"
     "and locks 2026-09 and 2026-10. Prints control totals and logins. The same seed makes the\n"
     "same bytes. ITS KEYS AND PASSWORDS FOLLOW FROM THE SEED: they protect nothing.\n\n"
-    "  --data DIR        the data folder; must not hold a database yet [./qibing-data]\n"
+    "  --data DIR        the data folder; must not hold a database yet [./qibing-data];\n"
+    "                    what an interrupted `qibing demo` left there is removed\n"
     "  --database URL    postgres://… instead of DIR/qibing.db\n"
     "  --seed N          of all that is invented [1]\n"
     "  --months N        only the last N months of orders, 1 to 7 [7: all]\n"
@@ -54,14 +56,9 @@ static struct str make_password(struct demo *demo)
     return buf_view(&out);
 }
 
-static enum err refuse_old_data(const struct demo_options *o, struct fault *fault)
+static const char *folder_of(const struct demo_options *o)
 {
-    char path[4096];
-    const char *data = o->data.data ? o->data.data : "./qibing-data";
-    snprintf(path, sizeof path, "%s/keys/master.key", data);
-    return io_exists(path) ? fault_set(fault, ERR_CONFLICT, "%s is in use already: remove it, or "
-                                       "name another folder with --data", data)
-                           : OK;
+    return o->data.data ? o->data.data : "./qibing-data";
 }
 
 static enum err read_inputs(struct demo *demo, const struct demo_options *o, struct fault *fault)
@@ -78,11 +75,9 @@ static enum err read_inputs(struct demo *demo, const struct demo_options *o, str
 static enum err make(struct demo *demo, const struct demo_options *o, struct fault *fault)
 {
     struct core *core = &demo->app.core;
-    TRY(refuse_old_data(o, fault));
-    TRY(read_inputs(demo, o, fault));
     demo_seed(demo->seed);
     demo_set_clock(FIRST_DAY, 9, 0);
-    TRY(app_open(&demo->app, &o->data, APP_CREATE | APP_SIGN, fault));
+    TRY(app_open(&demo->app, &o->data, APP_CREATE | APP_SIGN | APP_DEMO, fault));
     core->clock = demo_clock;
     demo->password = make_password(demo);
     TRY(password_hash(core->passwords, demo->arena, demo->password, fault,
@@ -92,6 +87,22 @@ static enum err make(struct demo *demo, const struct demo_options *o, struct fau
     TRY(core_write_alone(core, &demo->call, demo_make_customers, demo, fault));
     TRY(demo_live(demo, fault));
     return demo_write_logins(demo, fault);
+}
+
+/* The mark goes when the database is closed: all of it is on disk then. */
+static enum err make_marked(struct demo *demo, const struct demo_options *o, struct fault *fault)
+{
+    int mark;
+    TRY(demo_may_begin(folder_of(o), fault));
+    TRY(read_inputs(demo, o, fault));
+    TRY(demo_mark(folder_of(o), fault, &mark));
+    enum err e = make(demo, o, fault);
+    if (demo->app.arena)
+        app_close(&demo->app);
+    if (!e)
+        return demo_unmark(folder_of(o), mark, fault);
+    close(mark);
+    return e;
 }
 
 static void print_totals(const struct demo *demo)
@@ -142,14 +153,8 @@ static void describe(struct demo *demo)
 static int run(struct demo *demo, const struct demo_options *o)
 {
     struct fault fault = { 0 };
-    enum err e = make(demo, o, &fault);
-    const char *data = o->data.data ? o->data.data : "./qibing-data";
-    bool opened = demo->app.arena != NULL;
-    if (opened)
-        app_close(&demo->app);
-    if (e && opened)
-        fault_explain(&fault, e, "%s holds an unfinished company, remove it", data);
-    if (e)
+    const char *data = folder_of(o);
+    if (make_marked(demo, o, &fault))
         return command_failed("demo", &fault);
     progress_end();
     print_totals(demo);

@@ -97,7 +97,13 @@ static enum err open_http(struct serving *s, const struct serve_options *options
         .tls_key = options->tls_key, .access_log = options->access_log,
         .behind_proxy = options->behind_proxy, .spool_folder = s->app.services.temp_folder,
     };
-    TRY(http_server_open(&config, fault, &s->http));
+    enum err e = http_server_open(&config, fault, &s->http);
+    if (e == ERR_CONFLICT)
+        return fault_set(fault, e, "another program listens on %s; choose another address: "
+                         "--listen 127.0.0.1:9090, or LISTEN=127.0.0.1:9090 make run",
+                         options->listen);
+    if (e)
+        return e;
     s->site.server = s->http;
     printf("qibing serves %s://%s:%d/\n", options->tls_cert ? "https" : "http", host,
            http_server_port(s->http));

@@ -56,16 +56,19 @@ enum err io_write_all(int fd, const void *data, size_t len, struct fault *fault)
     return OK;
 }
 
-/* A rename is on disk only when its folder is. */
-static enum err sync_folder_of(const char *path, struct fault *fault)
+enum err io_sync_folder(const char *folder, struct fault *fault)
 {
-    char copy[PATH_MAX];
-    snprintf(copy, sizeof copy, "%s", path);
-    const char *folder = dirname(copy);
     CLOSE_ON_EXIT int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0 || fsync(fd) != 0)
         return fault_errno(fault, "sync folder %s", folder);
     return OK;
+}
+
+static enum err sync_folder_of(const char *path, struct fault *fault)
+{
+    char copy[PATH_MAX];
+    snprintf(copy, sizeof copy, "%s", path);
+    return io_sync_folder(dirname(copy), fault);
 }
 
 static enum err write_synced(const char *path, struct str data, int mode, struct fault *fault)

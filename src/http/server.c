@@ -95,7 +95,9 @@ static enum err open_socket(const struct sockaddr_storage *address, socklen_t si
     /* Inherited by what is accepted: without it a reply can wait 40 ms for a delayed ACK. */
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     if (bind(fd, (const struct sockaddr *)address, size) != 0)
-        return fault_errno(fault, "bind");
+        return errno == EADDRINUSE
+                   ? fault_set(fault, ERR_CONFLICT, "another program listens there")
+                   : fault_errno(fault, "bind");
     if (shared && listen(fd, 4096) != 0)
         return fault_errno(fault, "listen");
     *ret = fd;
