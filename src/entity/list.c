@@ -42,8 +42,8 @@ static void put_system(struct cx *cx, struct json_writer *w, const struct row_vi
     }
 }
 
-static void put_label(struct cx *cx, struct json_writer *w, const struct entity_field *f,
-                      struct str label)
+static void put_row_label(struct cx *cx, struct json_writer *w, const struct entity_field *f,
+                          struct str label)
 {
     json_key_str(w, str_fmt(cx->arena, "%s_name", f->wire));
     if (label.data)
@@ -70,7 +70,7 @@ void row_put_json(struct cx *cx, struct json_writer *w, const struct row_view *v
             json_key(w, f->wire);
             field_put_json(cx, w, f, seen->row);
             if (labelled)
-                put_label(cx, w, f, seen->labels[ref]);
+                put_row_label(cx, w, f, seen->labels[ref]);
         }
         ref += labelled;
     }

@@ -2,18 +2,16 @@
 #include "core/identity/identity.h"
 
 #include "core/identity/identity.gen.h"
-#include "core/org/org.gen.h"
 #include "core/identity/token.h"
+#include "core/org/org.gen.h"
 #include "core/proof/proof.h"
 #include "entity/model.h"
+#include "entity/put.h"
 
-static void put_ref(struct json_writer *w, const char *key, int64_t id, struct str name)
+/* Like put_ref, but left open: more fields follow. */
+static void begin_ref(struct json_writer *w, const char *key, int64_t id, struct str name)
 {
     json_key(w, key);
-    if (!id) {
-        json_put_null(w);
-        return;
-    }
     json_begin_object(w);
     json_key(w, "id");
     json_put_id(w, id);
@@ -21,23 +19,12 @@ static void put_ref(struct json_writer *w, const char *key, int64_t id, struct s
     json_put_str(w, name);
 }
 
-static void put_text(struct json_writer *w, const char *key, struct str zh, struct str en)
-{
-    json_key(w, key);
-    json_begin_object(w);
-    json_key(w, "zh");
-    json_put_str(w, zh);
-    json_key(w, "en");
-    json_put_str(w, en.len ? en : zh);
-    json_end_object(w);
-}
-
 static void put_role(struct json_writer *w, struct str code, struct str name, struct str name_en)
 {
     json_begin_object(w);
     json_key(w, "code");
     json_put_str(w, code);
-    put_text(w, "label", name, name_en);
+    put_label(w, "label", name, name_en);
     json_end_object(w);
 }
 
@@ -112,19 +99,17 @@ enum err identity_me(struct cx *cx, struct str csrf, struct reply *out)
         TRY(person_get(cx, login.person, &person));
     struct json_writer w = reply_json(out);
     json_begin_object(&w);
-    put_ref(&w, "org", cx->org, company.name);
+    begin_ref(&w, "org", cx->org, company.name);
     json_key(&w, "code");
     json_put_str(&w, company.code);
     json_end_object(&w);
-    put_ref(&w, "login", login.id.v, login.name);
+    begin_ref(&w, "login", login.id.v, login.name);
     json_key(&w, "totp_on");
     json_put_bool(&w, login.totp_on);
     json_key(&w, "must_change");
     json_put_bool(&w, login.must_change);
     json_end_object(&w);
     put_ref(&w, "person", person.id.v, person.name);
-    if (person.id.v)
-        json_end_object(&w);
     TRY(put_roles(cx, &w, person.post));
     put_permissions(cx, &w);
     json_key(&w, "locale");

@@ -1,9 +1,8 @@
 /* Reading a playbook: files -> entries, with every mistake told. */
 #include "core/playbook/internal.h"
 
-#include "base/hex.h"
+#include "entity/put.h"
 
-#include <sodium.h>
 #include <stdio.h>
 
 void playbook_mistake_at(struct playbook_reader *r, const struct playbook_document *d,
@@ -227,22 +226,15 @@ static void check_all(struct playbook_reader *r)
 
 /* ---- the source ---- */
 
-static struct str sha256(struct arena *arena, struct str text)
-{
-    unsigned char digest[crypto_hash_sha256_BYTES];
-    crypto_hash_sha256(digest, (const unsigned char *)text.data, text.len);
-    return hex_encode(arena, digest, sizeof digest);
-}
-
 static struct str digest_of(struct arena *arena, const struct playbook_source *source)
 {
     struct buf lines = buf_in(arena);
     for (size_t i = 0; i < source->count; i++) {
         const struct playbook_entry *e = &source->entries[i];
         buf_fmt(&lines, STR_FMT "/" STR_FMT " " STR_FMT "\n", STR_ARG(e->section),
-                STR_ARG(e->code), STR_ARG(sha256(arena, e->body)));
+                STR_ARG(e->code), STR_ARG(sha256_hex(arena, e->body)));
     }
-    return sha256(arena, buf_view(&lines));
+    return sha256_hex(arena, buf_view(&lines));
 }
 
 /* Strings, objects and small whole numbers only: the canonical form cannot fail after the checks,

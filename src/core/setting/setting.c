@@ -3,6 +3,7 @@
 
 #include "core/setting/setting.gen.h"
 #include "entity/model.h"
+#include "entity/put.h"
 #include "may.gen.h"
 
 static const struct setting *setting_at(const struct cx *cx, int number)
@@ -47,17 +48,12 @@ static const char *const type_names[] = {
 
 static void put_text(struct json_writer *w, const char *key, const char *zh, const char *en)
 {
-    json_key(w, key);
-    if (!zh) {
-        json_put_null(w);
+    if (zh) {
+        put_label(w, key, str_from(zh), str_from(en));
         return;
     }
-    json_begin_object(w);
-    json_key(w, "zh");
-    json_put_cstr(w, zh);
-    json_key(w, "en");
-    json_put_cstr(w, en);
-    json_end_object(w);
+    json_key(w, key);
+    json_put_null(w);
 }
 
 static void put_value(struct cx *cx, struct json_writer *w, const char *key,

@@ -1,11 +1,10 @@
 /* POST /orders/import: a dry run answers at once, the rest is a job. */
 #include "mod/sales/import.h"
 
-#include "base/hex.h"
 #include "base/io.h"
+#include "entity/put.h"
 #include "may.gen.h"
 
-#include <sodium.h>
 #include <unistd.h>
 
 static const struct sheet_limits limits = { .rows = 1000000, .cells = 16000000 };
@@ -116,17 +115,10 @@ static enum err start(struct cx *cx, void *arg)
     return cx->services->job_enqueue(cx, &order, &s->job);
 }
 
-static struct str body_hash(struct cx *cx, struct str body)
-{
-    unsigned char hash[crypto_hash_sha256_BYTES];
-    crypto_hash_sha256(hash, (const unsigned char *)body.data, body.len);
-    return hex_encode(cx->arena, hash, sizeof hash);
-}
-
 static enum err start_job(struct cx *cx, const struct call *call, const struct request *in,
                           const struct options *o, struct reply *out)
 {
-    struct start s = { in, o, body_hash(cx, in->body), 0 };
+    struct start s = { in, o, sha256_hex(cx->arena, in->body), 0 };
     TRY(core_write(cx_core(cx), call, start, &s, &cx->fault));
     struct json_writer w = reply_json(out);
     json_begin_object(&w);

@@ -87,7 +87,7 @@ static void put_today(struct cx *cx, struct json_writer *w, const open_lines *li
     }
     json_key(w, "today");
     json_begin_object(w);
-    present_day(cx, w, "date", cx->today);
+    put_day(cx, w, "date", cx->today);
     json_key(w, "amount_fen");
     json_put_i64(w, amount);
     json_key(w, "orders");
@@ -111,7 +111,7 @@ static void put_days(struct cx *cx, struct json_writer *w, const struct period *
     json_begin_array(w);
     for (int i = 0; i < days; i++) {
         json_begin_object(w);
-        present_day(cx, w, "date", (struct date){ p->first_on.day + i });
+        put_day(cx, w, "date", (struct date){ p->first_on.day + i });
         json_key(w, "amount_fen");
         json_put_i64(w, amounts[i]);
         json_end_object(w);
@@ -127,8 +127,8 @@ static enum err put_period(struct cx *cx, struct month *m, const struct earnings
     json_begin_object(w);
     json_key(w, "month");
     json_put_str(w, e->period->code);
-    present_day(cx, w, "from", e->period->first_on);
-    present_day(cx, w, "to", e->period->last_on);
+    put_day(cx, w, "from", e->period->first_on);
+    put_day(cx, w, "to", e->period->last_on);
     json_key(w, "state");
     json_put_cstr(w, period_status_code(e->period->status));
     json_key(w, "gross_fen");
@@ -217,8 +217,8 @@ static enum err get(struct cx *cx, const struct request *in, struct reply *out)
     struct json_writer w = reply_json(out);
     struct earnings e = { &w, in, &period, person.id };
     json_begin_object(&w);
-    present_ref(&w, "person", person.id.v, person.name);
-    present_instant(cx, &w, "as_of", cx->now);
+    put_ref(&w, "person", person.id.v, person.name);
+    put_instant(cx, &w, "as_of", cx->now);
     TRY(month_now(cx, &period, put_open, &e));
     TRY(put_last(cx, &w, person.id));
     json_end_object(&w);
@@ -238,7 +238,7 @@ static void put_line(struct cx *cx, struct json_writer *w, const struct month *m
     json_key(w, "component");
     json_put_str(w, line->component);
     present_text(w, "label", explain_label(m, line->component));
-    present_day(cx, w, "at", (struct date){ (int32_t)line->day });
+    put_day(cx, w, "at", (struct date){ (int32_t)line->day });
     json_key(w, "source");
     json_begin_object(w);
     json_key(w, "resource");

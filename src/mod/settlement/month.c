@@ -1,12 +1,11 @@
 #include "mod/settlement/month.h"
 
-#include "base/hex.h"
 #include "core/core.h"
 #include "entity/guarded.h"
+#include "entity/put.h"
 #include "mod/settlement/facts.h"
 
 #include <pthread.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -62,13 +61,6 @@ struct ask {
     void *arg;
     bool fresh;
 };
-
-static struct str sha256_hex(struct arena *arena, struct str text)
-{
-    unsigned char digest[32];
-    crypto_hash_sha256(digest, (const unsigned char *)text.data, text.len);
-    return hex_encode(arena, digest, sizeof digest);
-}
 
 static enum err load_plan(struct cx *cx, struct month *m, const struct ask *ask)
 {

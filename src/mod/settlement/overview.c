@@ -63,7 +63,7 @@ static enum err put_days(struct overview *o)
         if (!row)
             break;
         json_begin_object(o->w);
-        present_day(o->cx, o->w, "date", row->day);
+        put_day(o->cx, o->w, "date", row->day);
         json_key(o->w, "sales_fen");
         json_put_i64(o->w, row->sales.fen);
         json_key(o->w, "collected_fen");
@@ -211,7 +211,7 @@ static void put_people(const struct overview *o)
         json_put_id(o->w, h->person);
         json_key(o->w, "name");
         json_put_str(o->w, h->name);
-        present_ref(o->w, "unit", h->unit.v, h->unit_name);
+        put_ref(o->w, "unit", h->unit.v, h->unit_name);
         const int64_t values[] = { h->now.orders, h->now.sales, h->now.gross, h->now.net };
         static const char *const names[] = { "orders", "sales_fen", "gross_fen", "net_fen" };
         for (size_t k = 0; k < COUNT(values); k++) {
@@ -239,8 +239,8 @@ static int by_delta(const void *a, const void *b)
 static void put_mover(const struct overview *o, const struct head *h)
 {
     json_begin_object(o->w);
-    present_ref(o->w, "person", h->person, h->name);
-    present_ref(o->w, "unit", h->unit.v, h->unit_name);
+    put_ref(o->w, "person", h->person, h->name);
+    put_ref(o->w, "unit", h->unit.v, h->unit_name);
     json_key(o->w, "now_fen");
     json_put_i64(o->w, h->now.collected);
     json_key(o->w, "before_fen");

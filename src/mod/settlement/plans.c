@@ -1,18 +1,8 @@
 /* Plan versions: publishing, and the published text of each component. */
-#include "base/hex.h"
 #include "core/proof/proof.h"
 #include "may.gen.h"
 #include "mod/settlement/present.h"
 #include "mod/settlement/settlement.h"
-
-#include <sodium.h>
-
-static struct str sha256_hex(struct arena *arena, struct str text)
-{
-    unsigned char digest[32];
-    crypto_hash_sha256(digest, (const unsigned char *)text.data, text.len);
-    return hex_encode(arena, digest, sizeof digest);
-}
 
 static enum err prove_plan(struct cx *cx, const struct plan_version *plan)
 {
@@ -87,9 +77,9 @@ static void put_head(struct cx *cx, struct json_writer *w, const struct plan_ver
     json_put_i64(w, v->number);
     json_key(w, "state");
     json_put_cstr(w, plan_version_status_code(v->status));
-    present_day(cx, w, "effective_from", v->effective_from);
-    present_instant(cx, w, "published_at", v->published_at);
-    present_ref(w, "published_by", 0, STR_NONE);
+    put_day(cx, w, "effective_from", v->effective_from);
+    put_instant(cx, w, "published_at", v->published_at);
+    put_ref(w, "published_by", 0, STR_NONE);
     json_key(w, "sha256");
     json_put_str(w, v->sha256);
 }
@@ -127,7 +117,7 @@ static enum err get(struct cx *cx, const struct request *in, struct reply *out)
     present_text(&w, "about", about.title);
     json_key(&w, "max_levels");
     json_put_i64(&w, about.max_levels);
-    present_ref(&w, "acknowledged_by", 0, STR_NONE);
+    put_ref(&w, "acknowledged_by", 0, STR_NONE);
     json_key(&w, "components");
     json_begin_array(&w);
     for (int i = 0; i < about.components; i++)

@@ -7,46 +7,7 @@ enum { CHILDREN_MAX = 200 };
 
 void present_text(struct json_writer *w, const char *key, struct plan_text text)
 {
-    json_key(w, key);
-    json_begin_object(w);
-    json_key(w, "zh");
-    json_put_str(w, text.zh);
-    json_key(w, "en");
-    json_put_str(w, text.en.len ? text.en : text.zh);
-    json_end_object(w);
-}
-
-void present_ref(struct json_writer *w, const char *key, int64_t id, struct str name)
-{
-    json_key(w, key);
-    if (!id) {
-        json_put_null(w);
-        return;
-    }
-    json_begin_object(w);
-    json_key(w, "id");
-    json_put_id(w, id);
-    json_key(w, "name");
-    json_put_str(w, name);
-    json_end_object(w);
-}
-
-void present_day(struct cx *cx, struct json_writer *w, const char *key, struct date day)
-{
-    json_key(w, key);
-    if (day.day == DATE_ABSENT)
-        json_put_null(w);
-    else
-        json_put_str(w, date_text(cx->arena, day));
-}
-
-void present_instant(struct cx *cx, struct json_writer *w, const char *key, struct instant at)
-{
-    json_key(w, key);
-    if (!at.us)
-        json_put_null(w);
-    else
-        json_put_str(w, instant_text(cx->arena, at));
+    put_label(w, key, text.zh, text.en);
 }
 
 /* ---- periods ---- */
@@ -145,8 +106,8 @@ enum err present_period(struct cx *cx, struct json_writer *w, const struct perio
     json_put_id(w, p->id.v);
     json_key(w, "month");
     json_put_str(w, p->code);
-    present_day(cx, w, "from", p->first_on);
-    present_day(cx, w, "to", p->last_on);
+    put_day(cx, w, "from", p->first_on);
+    put_day(cx, w, "to", p->last_on);
     json_key(w, "state");
     json_put_cstr(w, period_status_code(p->status));
     json_key(w, "version");
@@ -156,13 +117,13 @@ enum err present_period(struct cx *cx, struct json_writer *w, const struct perio
         json_put_i64(w, p->run);
     else
         json_put_null(w);
-    present_instant(cx, w, "as_of", p->as_of);
-    present_instant(cx, w, "calculated_at", p->calculated_at);
-    present_ref(w, "calculated_by", p->calculated_by.v, row.calculated);
-    present_instant(cx, w, "approved_at", p->approved_at);
-    present_ref(w, "approved_by", p->approved_by.v, row.approved);
-    present_instant(cx, w, "locked_at", p->locked_at);
-    present_ref(w, "locked_by", p->locked_by.v, row.locked);
+    put_instant(cx, w, "as_of", p->as_of);
+    put_instant(cx, w, "calculated_at", p->calculated_at);
+    put_ref(w, "calculated_by", p->calculated_by.v, row.calculated);
+    put_instant(cx, w, "approved_at", p->approved_at);
+    put_ref(w, "approved_by", p->approved_by.v, row.approved);
+    put_instant(cx, w, "locked_at", p->locked_at);
+    put_ref(w, "locked_by", p->locked_by.v, row.locked);
     put_text_or_null(w, "unlock_reason", p->unlock_reason);
     put_plan(w, &row);
     put_text_or_null(w, "root", p->root);
@@ -197,7 +158,7 @@ enum err present_changes(struct cx *cx, struct reply *out, const struct period *
         json_begin_object(&w);
         json_key(&w, "statement");
         json_put_id(&w, row->id.v);
-        present_ref(&w, "person", row->person.v, row->person_name);
+        put_ref(&w, "person", row->person.v, row->person_name);
         json_key(&w, "before_fen");
         if (fresh)
             json_put_null(&w);

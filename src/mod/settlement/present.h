@@ -1,6 +1,7 @@
 /* present.h - periods, statements and explanations as ui/API.md shapes them. */
 #pragma once
 
+#include "entity/put.h"
 #include "entity/route.h"
 #include "mod/settlement/month.h"
 #include "mod/settlement/settlement.gen.h"
@@ -10,10 +11,6 @@ NODISCARD enum err present_period(struct cx *cx, struct json_writer *w,
 NODISCARD enum err present_changes(struct cx *cx, struct reply *out, const struct period *period);
 
 void present_text(struct json_writer *w, const char *key, struct plan_text text);
-/* {"id", "name"} or null. */
-void present_ref(struct json_writer *w, const char *key, int64_t id, struct str name);
-void present_day(struct cx *cx, struct json_writer *w, const char *key, struct date day);
-void present_instant(struct cx *cx, struct json_writer *w, const char *key, struct instant at);
 /* A node of an explanation with its children, at most 200 of one parent. */
 NODISCARD enum err present_node(struct cx *cx, struct json_writer *w, const struct month *month,
                                 const struct plan_node *node);

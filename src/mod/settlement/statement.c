@@ -68,8 +68,8 @@ enum err statement_put(struct cx *cx, struct json_writer *w, struct statement_id
     json_put_str(w, s.number);
     json_key(w, "period");
     json_put_str(w, names.month);
-    present_ref(w, "person", s.person.v, names.person_name);
-    present_ref(w, "unit", s.unit.v, names.unit_name);
+    put_ref(w, "person", s.person.v, names.person_name);
+    put_ref(w, "unit", s.unit.v, names.unit_name);
     json_key(w, "state");
     json_put_cstr(w, statement_status_code(s.status));
     json_key(w, "snapshot");
@@ -223,7 +223,7 @@ static enum err get(struct cx *cx, const struct request *in, struct reply *out)
         json_put_null(&w);
     else
         json_put_i64(&w, s.log_seq);
-    present_instant(cx, &w, "at", s.log_seq == ABSENT ? (struct instant){ 0 } : s.changed_at);
+    put_instant(cx, &w, "at", s.log_seq == ABSENT ? (struct instant){ 0 } : s.changed_at);
     json_end_object(&w);
     json_end_object(&w);
     return OK;
@@ -257,7 +257,7 @@ static void put_line(struct cx *cx, struct json_writer *w, const struct statemen
     json_key(w, "component");
     json_put_str(w, l->component);
     present_text(w, "label", label);
-    present_day(cx, w, "at", l->day);
+    put_day(cx, w, "at", l->day);
     json_key(w, "source");
     json_begin_object(w);
     json_key(w, "resource");
