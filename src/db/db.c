@@ -71,6 +71,7 @@ static struct db *db_new(const struct db_config *config)
     db->driver = server ? &db_driver_postgres : &db_driver_sqlite;
     db->last = &db->first;
     db->changes = 1;
+    db->watched = 1;
     pthread_mutex_init(&db->lock, NULL);
     pthread_mutex_init(&db->queue_lock, NULL);
     pthread_mutex_init(&db->news_lock, NULL);

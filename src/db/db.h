@@ -106,6 +106,7 @@ struct db_config {
     int read_limit_ms;      /* one db_read() at most; 0: 60 000 */
     enum db_sync sync;      /* FULL unless a test proves that the others lose */
     int wal_pages;          /* SQLite: pages in the WAL before a checkpoint; 0: 1000 */
+    const char *const *watch; /* tables of db_watched(), NULL-terminated; static storage */
 };
 
 /* Once, before the first thread of the program (main): process-wide settings of SQLite. Optional:
@@ -223,6 +224,11 @@ uint64_t db_changes(const struct db *db);
 uint64_t db_wait_changes(struct db *db, uint64_t seen, int wait_ms);
 /* Called after each growth, on a thread of the database: be quick. One listener; before traffic. */
 void db_on_change(struct db *db, void (*listener)(void *arg, uint64_t changes), void *arg);
+
+/* Grows after every commit of this process that may have changed one of config.watch, before the
+ * command is told of it. What was read after this number was taken holds as long as the number
+ * does. 0: it cannot be told (no tables, or PostgreSQL, where others write as well). */
+uint64_t db_watched(const struct db *db);
 
 struct db_figures {
     uint64_t commands, groups, failed, retried, busy; /* since opening */

@@ -11,6 +11,7 @@
 #include "db/db.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #define DB_PARAMS_MAX 1000        /* of one statement */
 #define DB_COMPOSED_MAX 256       /* composed texts remembered per connection */
@@ -71,6 +72,7 @@ struct db_prepared {
     bool busy;     /* rows of it are open */
     bool cached;
     bool writes;   /* as far as the engine tells when preparing: SQLite does */
+    bool touches;  /* writes one of config.watch */
     /* SQLite */
     struct sqlite3_stmt *stmt;
     int params;
@@ -85,6 +87,8 @@ struct db_tx {
     struct db_conn *conn;
     struct db_rows *open; /* cursors of this transaction, newest first */
     bool writes;
+    bool wrote;           /* a statement that may have changed something was begun */
+    bool touched;         /* … one of config.watch */
     enum err failed;      /* first failure: nothing more will run */
     struct fault fault;   /* its story */
 };
@@ -95,6 +99,7 @@ struct db_rows {
     struct db_prepared *prepared;
     const struct db_statement *statement;
     bool on_row;
+    bool whole; /* the values live until the rows are closed: they need no copy */
     int64_t changed;
     /* PostgreSQL */
     struct pg_result *result;
@@ -153,6 +158,8 @@ struct db {
     int workers_running;
     struct db_conn *keeper; /* the first connection: becomes the writer's */
 
+    _Atomic uint64_t watched;
+
     pthread_mutex_t news_lock;
     pthread_cond_t news;
     uint64_t changes;
@@ -167,6 +174,7 @@ enum err db_no_memory(struct fault *fault);
 enum err db_cond_init(pthread_cond_t *cond);
 
 void db_bump(struct db *db); /* something was committed, here or elsewhere */
+bool db_touches(const struct db *db, struct str sql); /* a write of config.watch, or unclear */
 void *db_lite_worker(void *db);
 void *db_pg_worker(void *db);
 enum err db_pg_listen_start(struct db *db, struct fault *fault);

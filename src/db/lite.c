@@ -281,14 +281,15 @@ static enum err lite_describe(struct db_conn *conn, struct db_prepared *p, int *
     return OK;
 }
 
-static int bind(sqlite3_stmt *s, int at, const struct db_value *v)
+static int bind(sqlite3_stmt *s, int at, const struct db_value *v, bool whole)
 {
+    sqlite3_destructor_type copy = whole ? SQLITE_STATIC : SQLITE_TRANSIENT;
     const char *data = v->bytes.data ? v->bytes.data : "";
     switch (v->type) {
     case DB_I64: return sqlite3_bind_int64(s, at, v->i64);
     case DB_TEXT:
-        return sqlite3_bind_text64(s, at, data, v->bytes.len, SQLITE_TRANSIENT, SQLITE_UTF8);
-    case DB_BLOB: return sqlite3_bind_blob64(s, at, data, v->bytes.len, SQLITE_TRANSIENT);
+        return sqlite3_bind_text64(s, at, data, v->bytes.len, copy, SQLITE_UTF8);
+    case DB_BLOB: return sqlite3_bind_blob64(s, at, data, v->bytes.len, copy);
     case DB_NULL: break;
     }
     return sqlite3_bind_null(s, at);
@@ -304,7 +305,7 @@ static enum err lite_start(struct db_rows *rows, const struct db_value *values, 
         if (p->param[i] > count)
             return fault_set(fault, ERR_INTERNAL, "an SQL text uses $%d of %d parameters",
                              p->param[i], count);
-        int rc = bind(p->stmt, i, &values[p->param[i] - 1]);
+        int rc = bind(p->stmt, i, &values[p->param[i] - 1], rows->whole);
         if (rc)
             return lite_error(c->handle, rc, fault);
     }

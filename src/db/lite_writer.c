@@ -1,9 +1,12 @@
 /*
  * lite_writer.c - the one writer of a SQLite database: group commit.
  *
- * All commands that wait form a group: one BEGIN IMMEDIATE, a savepoint each, one COMMIT, one
- * flush. No time is spent waiting for a group to grow: while one is being flushed the next one
- * gathers.
+ * All commands that wait form a group: one BEGIN IMMEDIATE, one COMMIT, one flush. No time is spent
+ * waiting for a group to grow: while one is being flushed the next one gathers.
+ *
+ * Most commands succeed, and most that do not fail before they write. So a group begins without
+ * savepoints, of which each costs a flush of the search index. When a command fails after it has
+ * written, the group is undone and run again with a savepoint for each command.
  *
  * When the engine undoes the whole transaction in the middle (disk full, I/O error, no memory), the
  * command that met it is answered with the error and the others run again, each alone, so that a
@@ -18,6 +21,7 @@ struct group {
     struct db_conn *conn;
     struct db_command **command; /* config.group of them */
     int count;
+    bool touched; /* db_watched() grows */
 };
 
 static void group_gather(struct group *g, struct db_command *first)
@@ -40,28 +44,41 @@ static void fail_all(struct group *g, int from, int to, enum err e, const struct
     }
 }
 
-/* Runs one command in its savepoint. False: the engine has undone the whole transaction. */
-static bool run_one(struct group *g, struct db_command *c)
+enum ran {
+    KEPT,   /* the command has its outcome, and the transaction goes on */
+    SPOILT, /* it failed, and what it wrote cannot be taken back alone */
+    GONE,   /* the engine has undone the whole transaction */
+};
+
+static enum ran close_savepoint(struct group *g, struct db_command *c)
 {
-    struct db_conn *conn = g->conn;
-    const struct db_driver *driver = conn->driver;
-    struct db_tx tx = db_tx_on(conn, true);
-    c->outcome = driver->control(conn, DB_SAVEPOINT, &c->fault);
-    if (c->outcome)
-        return false;
-    c->outcome = db_tx_work(&tx, c->work, c->arg, &c->fault);
-    if (!driver->in_transaction(conn)) {
-        if (!c->outcome)
-            c->outcome = fault_set(&c->fault, ERR_IO, "the transaction is gone");
-        return false;
-    }
     struct fault fault = { 0 };
-    enum err e = driver->control(conn, c->outcome ? DB_ROLLBACK_TO : DB_RELEASE, &fault);
+    enum err e = g->conn->driver->control(g->conn, c->outcome ? DB_ROLLBACK_TO : DB_RELEASE,
+                                          &fault);
     if (!e)
-        return true;
+        return KEPT;
     c->outcome = e;
     c->fault = fault;
-    return false;
+    return GONE;
+}
+
+static enum ran run_one(struct group *g, struct db_command *c, bool savepoint)
+{
+    struct db_conn *conn = g->conn;
+    struct db_tx tx = db_tx_on(conn, true);
+    c->outcome = savepoint ? conn->driver->control(conn, DB_SAVEPOINT, &c->fault) : OK;
+    if (c->outcome)
+        return GONE;
+    c->outcome = db_tx_work(&tx, c->work, c->arg, &c->fault);
+    g->touched |= tx.touched;
+    if (!conn->driver->in_transaction(conn)) {
+        if (!c->outcome)
+            c->outcome = fault_set(&c->fault, ERR_IO, "the transaction is gone");
+        return GONE;
+    }
+    if (savepoint)
+        return close_savepoint(g, c);
+    return c->outcome && tx.wrote ? SPOILT : KEPT;
 }
 
 static void undo(struct group *g)
@@ -72,56 +89,70 @@ static void undo(struct group *g)
         g->conn->broken = true;
 }
 
-/* One transaction for the unsettled commands in [from, to). Returns the index of the command that
- * lost the transaction, which is settled with its error then; -1 when all have their outcome. */
-static int transact(struct group *g, int from, int to)
+static void commit(struct group *g, int from, int to)
 {
-    const struct db_driver *driver = g->conn->driver;
+    struct fault fault = { 0 };
+    enum err e = g->conn->driver->control(g->conn, DB_COMMIT, &fault);
+    if (g->touched) /* also after an error: it may have been done */
+        atomic_fetch_add(&g->db->watched, 1);
+    if (!e) {
+        db_bump(g->db);
+        return;
+    }
+    /* Also those that had failed: what they collided with is not there now. */
+    fault_explain(&fault, e, "the commit");
+    fail_all(g, from, to, e, &fault);
+    undo(g);
+}
+
+/* One transaction for the unsettled commands in [from, to). KEPT: all have their outcome. GONE: the
+ * command that lost the transaction is settled with its error, the others have none. */
+static enum ran transact(struct group *g, int from, int to, bool savepoints)
+{
     struct fault fault = { 0 };
     enum err e = g->conn->broken
                      ? fault_set(&fault, ERR_IO, "the database could not be opened again")
-                     : driver->control(g->conn, DB_BEGIN_WRITE, &fault);
+                     : g->conn->driver->control(g->conn, DB_BEGIN_WRITE, &fault);
     if (e) {
         fail_all(g, from, to, e, &fault);
-        return -1;
+        return KEPT;
     }
-    bool any = false;
+    bool any = g->touched = false;
     for (int i = from; i < to; i++) {
         struct db_command *c = g->command[i];
         if (c->settled)
             continue;
-        if (!run_one(g, c)) {
-            c->settled = true;
+        enum ran ran = run_one(g, c, savepoints);
+        if (ran != KEPT) {
+            c->settled = ran == GONE;
             undo(g);
-            return i;
+            return ran;
         }
         any |= c->outcome == OK;
     }
-    if (!any) {
+    if (any)
+        commit(g, from, to);
+    else
         undo(g);
-        return -1;
-    }
-    e = driver->control(g->conn, DB_COMMIT, &fault);
-    if (e) {
-        /* Also those that had failed: what they collided with is not there now. */
-        fault_explain(&fault, e, "the commit");
-        fail_all(g, from, to, e, &fault);
-        undo(g);
-        return -1;
-    }
-    db_bump(g->db);
-    return -1;
+    return KEPT;
+}
+
+/* A transaction of its own is undone with it: no savepoint is needed. */
+static void transact_alone(struct group *g, int i)
+{
+    if (!g->command[i]->settled)
+        (void)transact(g, i, i + 1, false);
 }
 
 static void group_run(struct group *g)
 {
     for (int i = 0; i < g->count; i++)
         g->command[i]->settled = false;
-    if (transact(g, 0, g->count) >= 0) {
-        for (int i = 0; i < g->count; i++)
-            if (!g->command[i]->settled)
-                (void)transact(g, i, i + 1);
-    }
+    enum ran ran = transact(g, 0, g->count, false);
+    if (ran == SPOILT && g->count > 1)
+        ran = transact(g, 0, g->count, true);
+    for (int i = 0; i < g->count && ran == GONE; i++)
+        transact_alone(g, i);
     pthread_mutex_lock(&g->db->queue_lock);
     g->db->figures.groups++;
     pthread_mutex_unlock(&g->db->queue_lock);

@@ -78,6 +78,7 @@ static enum err prepared_new(struct db_conn *conn, const struct db_statement *st
         prepared_free(conn, p);
         return e;
     }
+    p->touches = p->writes && db_touches(conn->db, sql);
     *ret = p;
     return OK;
 }

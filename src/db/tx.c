@@ -104,8 +104,10 @@ void db_tx_close_rows(struct db_tx *tx, struct db_rows *down_to)
         db_rows_close(tx->open);
 }
 
+enum use { ROWS, STREAM, WHOLE }; /* WHOLE: runs to its end while the caller's values live */
+
 static enum err start(struct db_tx *tx, const struct db_statement *statement, struct str sql,
-                      const struct db_value *values, int count, bool stream, struct fault *fault,
+                      const struct db_value *values, int count, enum use use, struct fault *fault,
                       struct db_rows **ret)
 {
     TRY(tx_usable(tx, statement, fault));
@@ -116,15 +118,18 @@ static enum err start(struct db_tx *tx, const struct db_statement *statement, st
     if (!rows)
         return tx_fail(tx, statement, db_no_memory(fault), fault);
     rows->statement = statement;
+    rows->whole = use == WHOLE;
     e = db_prepared_get(tx->conn, statement, sql, count, fault, &rows->prepared);
     if (!e && rows->prepared->writes && !tx->writes)
         e = fault_set(fault, ERR_INTERNAL, "an SQL text writes, but this is a reading");
     if (!e)
-        e = tx->conn->driver->start(rows, values, count, stream, fault);
+        e = tx->conn->driver->start(rows, values, count, use == STREAM, fault);
     if (e) {
         db_rows_close(rows);
         return tx_fail(tx, statement, e, fault);
     }
+    tx->wrote = tx->wrote || rows->prepared->writes;
+    tx->touched = tx->touched || rows->prepared->touches;
     *ret = rows;
     return OK;
 }
@@ -146,7 +151,7 @@ static enum err run(struct db_tx *tx, const struct db_statement *statement, stru
                     struct fault *fault)
 {
     struct db_rows *rows;
-    TRY(start(tx, statement, sql, values, count, false, fault, &rows));
+    TRY(start(tx, statement, sql, values, count, WHOLE, fault, &rows));
     bool has = true;
     enum err e = OK;
     while (!e && has)
@@ -172,27 +177,27 @@ enum err db_run_text(struct db_tx *tx, struct str sql, const struct db_value *va
 enum err db_query(struct db_tx *tx, const struct db_statement *statement,
                   const struct db_value *values, struct fault *fault, struct db_rows **ret)
 {
-    return start(tx, statement, str_from(statement->sql), values, statement->params, false, fault,
+    return start(tx, statement, str_from(statement->sql), values, statement->params, ROWS, fault,
                  ret);
 }
 
 enum err db_query_stream(struct db_tx *tx, const struct db_statement *statement,
                          const struct db_value *values, struct fault *fault, struct db_rows **ret)
 {
-    return start(tx, statement, str_from(statement->sql), values, statement->params, true, fault,
+    return start(tx, statement, str_from(statement->sql), values, statement->params, STREAM, fault,
                  ret);
 }
 
 enum err db_query_text(struct db_tx *tx, struct str sql, const struct db_value *values, int count,
                        struct fault *fault, struct db_rows **ret)
 {
-    return start(tx, NULL, sql, values, count, false, fault, ret);
+    return start(tx, NULL, sql, values, count, ROWS, fault, ret);
 }
 
 enum err db_query_text_stream(struct db_tx *tx, struct str sql, const struct db_value *values,
                               int count, struct fault *fault, struct db_rows **ret)
 {
-    return start(tx, NULL, sql, values, count, true, fault, ret);
+    return start(tx, NULL, sql, values, count, STREAM, fault, ret);
 }
 
 enum err db_get_i64(struct db_tx *tx, const struct db_statement *statement,
@@ -211,6 +216,7 @@ enum err db_get_i64(struct db_tx *tx, const struct db_statement *statement,
 enum err db_tx_plain(struct db_tx *tx, const char *sql, struct fault *fault)
 {
     TRY(tx_usable(tx, NULL, fault));
+    tx->wrote = tx->touched = true;
     enum err e = tx->conn->driver->plain(tx->conn, sql, fault);
     return e ? tx_fail(tx, NULL, e, fault) : OK;
 }
