@@ -5,6 +5,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "core/file/file.h"
+#include "core/identity/known.h"
 #include "core/job/job.h"
 #include "core/proof/proof.h"
 #include "core/setting/setting.h"
@@ -44,7 +45,7 @@ static struct services services_of(struct app *app)
 
 static enum err open_database(struct app *app, unsigned flags, struct fault *fault)
 {
-    struct db_config config = { .url = app->options.database };
+    struct db_config config = { .url = app->options.database, .watch = known_tables };
     if (!config.url) {
         app->database_path = str_fmt(app->arena, "%s/qibing.db", app->options.data).data;
         config.url = app->database_path;
@@ -79,7 +80,9 @@ static enum err open_parts(struct app *app, unsigned flags, struct fault *fault)
     app->core.ids = id_source_open(NODE);
     app->core.passwords = password_gate_open();
     app->core.months = month_cache_open();
-    if (!app->core.ids || !app->core.passwords || !app->core.months)
+    app->core.known = known_open();
+    if (!app->core.ids || !app->core.passwords || !app->core.months ||
+        !app->core.known)
         return fault_set(fault, ERR_NO_MEMORY, "no memory to start");
     if (flags & APP_SIGN) {
         const char *host = app->options.host ? app->options.host : "localhost";
@@ -117,6 +120,7 @@ void app_close(struct app *app)
     proof_keeper_close(app->core.proof);
     db_close(app->db);
     month_cache_close(app->core.months);
+    known_close(app->core.known);
     id_source_close(app->core.ids);
     password_gate_close(app->core.passwords);
     keys_wipe(app->keys);

@@ -8,6 +8,7 @@ struct db;
 struct job_runner;
 struct proof_keeper;
 struct month_cache;
+struct known;
 struct playbook_hooks;
 
 struct core {
@@ -19,6 +20,7 @@ struct core {
     struct password_gate *passwords;
     struct job_runner *jobs;       /* NULL where none run (CLI) */
     struct proof_keeper *proof;    /* keys and signer; NULL where nothing is signed */
+    struct known *known;           /* callers seen before; NULL: ask the database each time */
     struct month_cache *months;    /* of mod/settlement; NULL where nothing is settled */
     const struct playbook_hooks *playbooks; /* where a playbook's plans go; NULL: nowhere */
     bool secure_cookie;            /* behind TLS: cookies are marked Secure */

@@ -3,6 +3,7 @@
 #include "core/identity/identity.gen.h"
 #include "core/org/org.gen.h"
 #include "core/identity/identity.h"
+#include "core/identity/known.h"
 #include "core/identity/token.h"
 
 /* What session and token rows have in common. */
@@ -91,7 +92,7 @@ static bool open_before_change(const struct request *in)
     return false;
 }
 
-static enum err by_session(struct cx *cx, const struct request *in, struct str hash)
+static enum err read_session(struct cx *cx, struct str hash, struct known_caller *ret)
 {
     struct session_by_token_row row;
     enum err e = session_by_token(cx, (struct session_by_token_in){ .token_hash = hash }, &row);
@@ -100,20 +101,15 @@ static enum err by_session(struct cx *cx, const struct request *in, struct str h
     TRY(e);
     if (row.ended_at.us || row.expires_at.us <= cx->now.us || row.status != LOGIN_ACTIVE)
         return no_session(cx);
-    /* A page elsewhere can make the browser send the cookie; it cannot know this token. */
-    if (writes(in) && !str_eq_secret(request_header(in, "x-csrf-token"), row.csrf))
-        return refuse(cx, ERR_FORBIDDEN, "the page is out of date: reload it (CSRF token)",
-                      "页面已过期，请刷新后重试（CSRF 令牌不符）");
-    if (row.must_change && !open_before_change(in)) {
-        cx->code = "must_change";
-        return refuse(cx, ERR_FORBIDDEN, "change your password first", "请先修改口令");
-    }
+    ret->expires = row.expires_at;
+    ret->csrf = str_copy(cx->arena, row.csrf);
+    ret->must_change = row.must_change;
     return become(cx, &(struct holder){ row.login, row.login_name, row.locale, row.person,
                                         row.person_name, row.unit, row.unit_path, row.post,
                                         row.zone });
 }
 
-static enum err by_api_token(struct cx *cx, struct str hash)
+static enum err read_api_token(struct cx *cx, struct str hash, struct known_caller *ret)
 {
     struct api_token_by_hash_row row;
     enum err e = api_token_by_hash(cx, (struct api_token_by_hash_in){ .token_hash = hash }, &row);
@@ -123,19 +119,57 @@ static enum err by_api_token(struct cx *cx, struct str hash)
     bool expired = row.expires_at.us && row.expires_at.us <= cx->now.us;
     if (row.ended_at.us || expired || row.status != LOGIN_ACTIVE)
         return no_session(cx);
+    ret->expires = row.expires_at;
     return become(cx, &(struct holder){ row.login, row.login_name, row.locale, row.person,
                                         row.person_name, row.unit, row.unit_path, row.post,
                                         row.zone });
 }
 
+/* Becomes the holder of the token, from memory when nothing has changed since. */
+static enum err become_holder(struct cx *cx, struct str hash, bool program,
+                              struct known_caller *caller)
+{
+    uint64_t epoch = known_epoch(cx);
+    if (known_find(cx, hash, epoch, caller) && caller->program == program) {
+        cx->actor = caller->actor;
+        cx->zone_minutes = caller->zone_minutes;
+        cx->today = caller->today;
+        return OK;
+    }
+    *caller = (struct known_caller){ .program = program };
+    TRY(program ? read_api_token(cx, hash, caller) : read_session(cx, hash, caller));
+    caller->actor = cx->actor;
+    caller->zone_minutes = cx->zone_minutes;
+    caller->today = cx->today;
+    known_keep(cx, hash, epoch, caller);
+    return OK;
+}
+
+/* What a session needs beside its cookie. */
+static enum err check_session(struct cx *cx, const struct request *in,
+                              const struct known_caller *caller)
+{
+    /* A page elsewhere can make the browser send the cookie; it cannot know this token. */
+    if (writes(in) && !str_eq_secret(request_header(in, "x-csrf-token"), caller->csrf))
+        return refuse(cx, ERR_FORBIDDEN, "the page is out of date: reload it (CSRF token)",
+                      "页面已过期，请刷新后重试（CSRF 令牌不符）");
+    if (caller->must_change && !open_before_change(in)) {
+        cx->code = "must_change";
+        return refuse(cx, ERR_FORBIDDEN, "change your password first", "请先修改口令");
+    }
+    return OK;
+}
+
 enum err identity_authenticate(struct cx *cx, const struct request *in)
 {
+    struct known_caller caller;
     struct str bearer = request_header(in, "authorization"), hash;
     bool program = str_starts(bearer, STR("Bearer "));
     struct str text = program ? str_cut(bearer, 7, bearer.len) : identity_cookie(in, "qibing");
     if (!token_read(cx->arena, text, &cx->org, &hash))
         return no_session(cx);
-    return program ? by_api_token(cx, hash) : by_session(cx, in, hash);
+    TRY(become_holder(cx, hash, program, &caller));
+    return program ? OK : check_session(cx, in, &caller);
 }
 
 enum err identity_load_actor(struct cx *cx, int64_t id)
