@@ -23,7 +23,7 @@ ui:
 run: ui all
 	@if [ ! -e "$(DATA)/qibing.db" ] || [ -e "$(DATA)/demo.unfinished" ]; then \
 	    echo "making the demo company in $(DATA)" && $(BUILD)/qibing demo --data "$(DATA)"; fi
-	@$(BUILD)/qibing serve --data "$(DATA)" --listen "$(LISTEN)"
+	@exec $(BUILD)/qibing serve --data "$(DATA)" --listen "$(LISTEN)"
 
 test:
 	@tools/deps.sh build ui test

@@ -62,7 +62,7 @@ enter() {
 
 wait_for() { # PID LOG SECONDS : until the server told its address
   local until=$((SECONDS + $3))
-  until grep -q '^qibing serves' "$2"; do
+  until grep -q '| qibing serves' "$2"; do
     kill -0 "$1" 2>/dev/null || { echo "make run ended:"; tail -n 40 "$2"; return 1; }
     [ $SECONDS -lt $until ] || { echo "no address within $3 s:"; tail -n 40 "$2"; return 1; }
     sleep 0.2
@@ -87,20 +87,25 @@ for (const path of ['/', '/m/']) {
 must((await fetch(base + '/healthz')).status === 200, '/healthz answers')
 const text = readFileSync(log, 'utf8')
 const code = text.match(/\(code (\w+)\)/)[1]
-const logins = [...text.slice(text.lastIndexOf('demo company:')).matchAll(/^  (\w+) +([a-z0-9]{4}-[a-z0-9]{4}-[a-z0-9]{4}) /gm)]
+const logins = [...text.slice(text.lastIndexOf('demo company:')).matchAll(/\|   (\w+) +([a-z0-9]{4}-[a-z0-9]{4}-[a-z0-9]{4}) /gm)]
 must(logins.length >= 4, `${logins.length} logins are printed`)
 for (const [, login, password] of logins) {
   const r = await fetch(base + '/api/v1/session', { method: 'POST', headers: { 'content-type': 'application/json', origin: base },
     body: JSON.stringify({ org: code, name: login, password }) })
   must(r.status === 200 || r.status === 201, `${login} signs in (${r.status})`)
 }
+process.exit(0) // not when the server closes the idle connection
 JS
   node /root/look.mjs "$LISTEN" "$1"
 }
 
+stamp() { local line; while IFS= read -r line; do printf '%5d | %s\n' "$SECONDS" "$line"; done; }
+
 run_once() { # LOG SECONDS
   local pid code=0
-  env --default-signal=INT setsid make run >"$1" 2>&1 & # a shell's background ignores Ctrl-C
+  : >"$1"
+  # A shell's background ignores Ctrl-C unless told otherwise. Each line of the log begins with its second.
+  env --default-signal=INT setsid make run > >(stamp >"$1") 2>&1 &
   pid=$!
   wait_for $pid "$1" "$2"
   say "it serves"
@@ -108,6 +113,7 @@ run_once() { # LOG SECONDS
   kill -INT -- -$pid # as Ctrl-C does: to make and to the server
   wait $pid || code=$?
   say "stopped (make: exit $code)"
+  if grep -qsa "qibing.serve" /proc/[0-9]*/cmdline; then echo "the server outlives make"; return 1; fi
 }
 
 inside() {
@@ -120,11 +126,12 @@ inside() {
   git pull -q
   say "cloned $(git log -1 --format=%h)"
   run_once /root/first.log 2400
-  grep -E '^(installed|npm packages of .* there|the interface is built)|made in' /root/first.log | sed 's/^/         /'
+  grep -E '\| (instal|npm pack|building|the interface|ninja: Ent|making|qibing serves)|made in' /root/first.log |
+    cut -c -120
   echo "         node $(node --version), npm $(npm --version), $(gcc --version | head -1)"
   local begun=$SECONDS
   run_once /root/second.log 60
-  if grep -qE 'installing|building|Building|making the demo' /root/second.log; then
+  if grep -qE 'installing|building|Building|making the demo|Error|error' /root/second.log; then
     echo "the second start did more than serve:"; cat /root/second.log; exit 1
   fi
   say "the second start with all checks took $((SECONDS - begun)) s"
