@@ -91,7 +91,7 @@ static enum err own_password_before(struct cx *cx, const struct request *in, voi
     TRY(text_of(cx, in, "password", &password));
     TRY(login_get(cx, (struct login_id){ cx->actor.login }, &login));
     if (!password_verify(cx_core(cx)->passwords, old, login.password_hash)) {
-        problem(cx, "old", "wrong", "the present password is wrong", "原口令有误");
+        problem(cx, "old", "wrong", "the present password is wrong", "原密码有误");
         return problems_end(cx);
     }
     return hash_new(cx, password, login.name, ret);
@@ -113,7 +113,7 @@ static enum err totp_begin(struct cx *cx, const struct request *in, struct reply
     unsigned char secret[TOTP_SECRET_BYTES];
     TRY(login_get(cx, (struct login_id){ cx->actor.login }, &login));
     if (login.totp_on)
-        return refuse(cx, ERR_STATE, "the one-time password is on already", "动态口令已启用");
+        return refuse(cx, ERR_STATE, "the one-time password is on already", "动态验证码已启用");
     cx_random(cx, secret, sizeof secret);
     login.totp_secret = (struct secret){ .plain = hex_encode(cx->arena, secret, sizeof secret) };
     TRY(login_update(cx, &login));
@@ -136,10 +136,10 @@ static enum err totp_confirm(struct cx *cx, const struct request *in, struct rep
     TRY(text_of(cx, in, "code", &code));
     TRY(login_get(cx, (struct login_id){ cx->actor.login }, &login));
     if (!login.totp_secret.sealed.data)
-        return refuse(cx, ERR_STATE, "begin first", "请先开始设置动态口令");
+        return refuse(cx, ERR_STATE, "begin first", "请先开始设置动态验证码");
     TRY(identity_totp_secret(cx, &login, &secret));
     if (!hex_decode(cx->arena, secret, &bytes) || !totp_verify(bytes, code, cx->now, NULL)) {
-        problem(cx, "code", "wrong", "the code is wrong", "动态口令有误");
+        problem(cx, "code", "wrong", "the code is wrong", "动态验证码有误");
         return problems_end(cx);
     }
     login.totp_on = true;
@@ -206,14 +206,14 @@ enum err api_token_revoke(struct cx *cx, struct api_token *row,
 const struct route account_routes[] = {
     { POST, "/logins/{id}/password", set_password, .may = MAY_LOGIN_MANAGE, .body = BODY_JSON,
       .before = set_password_before, .about = "Set a login's password; it must be changed at the "
-      "next sign-in", .about_zh = "重置口令，下次登录须修改" },
+      "next sign-in", .about_zh = "重置密码，下次登录须修改" },
     { POST, "/me/password", own_password, .may = MAY_SIGNED_IN, .body = BODY_JSON,
-      .before = own_password_before, .about = "Change my password", .about_zh = "修改本人口令" },
+      .before = own_password_before, .about = "Change my password", .about_zh = "修改本人密码" },
     { POST, "/me/totp", totp_begin, .may = MAY_SIGNED_IN, .body = BODY_JSON,
-      .about = "Begin with a one-time password", .about_zh = "设置动态口令" },
+      .about = "Begin with a one-time password", .about_zh = "设置动态验证码" },
     { POST, "/me/totp/confirm", totp_confirm, .may = MAY_SIGNED_IN, .body = BODY_JSON,
-      .about = "Turn the one-time password on", .about_zh = "启用动态口令" },
+      .about = "Turn the one-time password on", .about_zh = "启用动态验证码" },
     { DELETE, "/me/totp", totp_end, .may = MAY_SIGNED_IN,
-      .about = "Turn the one-time password off", .about_zh = "停用动态口令" },
+      .about = "Turn the one-time password off", .about_zh = "停用动态验证码" },
     { 0 },
 };

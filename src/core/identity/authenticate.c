@@ -155,7 +155,7 @@ static enum err check_session(struct cx *cx, const struct request *in,
                       "页面已过期，请刷新后重试（CSRF 令牌不符）");
     if (caller->must_change && !open_before_change(in)) {
         cx->code = "must_change";
-        return refuse(cx, ERR_FORBIDDEN, "change your password first", "请先修改口令");
+        return refuse(cx, ERR_FORBIDDEN, "change your password first", "请先修改密码");
     }
     return OK;
 }

@@ -178,7 +178,7 @@ static enum err refuse_attempt(struct cx *cx, const struct request *in,
     if (attempt->needs_code)
         return answer_failure(cx, out, ERR_UNAUTHENTICATED, "totp_required",
                               cx_say(cx, "type the code of your authenticator app",
-                                     "请输入动态口令"));
+                                     "请输入动态验证码"));
     if (attempt->org) {
         TRY(count_failure(cx, subject(cx, "login", attempt->name),
                           setting_number(cx, SETTING_SIGN_IN_FAILURES)));
@@ -187,7 +187,7 @@ static enum err refuse_attempt(struct cx *cx, const struct request *in,
     }
     return answer_failure(cx, out, ERR_UNAUTHENTICATED, "unauthenticated",
                           cx_say(cx, "company, name or password is wrong",
-                                 "公司代号、登录名或口令有误"));
+                                 "公司代号、登录名或密码有误"));
 }
 
 static void set_cookie(struct cx *cx, struct reply *out, struct str value, int64_t seconds)

@@ -32,7 +32,7 @@ static enum err check_date(struct cx *cx, const struct playbook *row, struct dat
     else if (!first && from.day == cx->today.day)
         problem(cx, "effective_from", "today",
                 "a new version takes effect tomorrow or later, so that people can read it before",
-                "新版本最早次日生效，以便事先公示");
+                "新版本最早次日生效，以便大家提前看到");
     else if (!first && last.day != DATE_ABSENT && from.day <= last.day)
         problem(cx, "effective_from", "order",
                 "a version that is published already takes effect later or on the same day",

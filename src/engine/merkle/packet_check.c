@@ -16,7 +16,7 @@ static const struct {
     [TLOG_REFUSED_PERIOD] = { "the records of the period are not complete",
                               "本期记录不完整或被改动" },
     [TLOG_REFUSED_PLAN] = { "the plan is not the one that was published",
-                            "方案与公布登记的版本不一致" },
+                            "方案与发布登记的版本不一致" },
     [TLOG_REFUSED_HISTORY] = { "your checkpoint shows another history of the log",
                                "您持有的检查点与本文件的日志历史不一致" },
 };

@@ -64,7 +64,7 @@ static enum err find_place(struct cx *cx, const struct month *m, const struct ex
                                                     str_cstr(cx->arena, ask->component))
                                  : m->about.result;
     if (*column < 0)
-        return refuse(cx, ERR_NOT_FOUND, "the plan has no such component", "计划中没有该项目");
+        return refuse(cx, ERR_NOT_FOUND, "the plan has no such component", "方案中没有该项目");
     return OK;
 }
 

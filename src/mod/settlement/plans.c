@@ -45,7 +45,7 @@ enum err settlement_publish_plan(struct cx *cx, const struct plan_new *in,
     if (!has_statement(plan))
         return refuse(cx, ERR_UNPROCESSABLE,
                       "the plan has no output \"statement\", which lists what a person is paid for",
-                      "计划缺少输出 statement（列出应付的各项）");
+                      "方案缺少输出 statement（列出应付的各项）");
     TRY(plan_last_number(cx, (struct plan_last_number_in){ in->code }, &last));
     *ret = plan_version_blank;
     ret->code = in->code;
@@ -181,9 +181,9 @@ static enum err publish(struct cx *cx, const struct request *in, struct reply *o
 const struct route plan_routes[] = {
     { POST, "/plans", publish, .may = MAY_PLAN_PUBLISH, .body = BODY_JSON,
       .body_max = 2 * PLAN_BYTES_MAX, .about = "Publish a plan version",
-      .about_zh = "发布薪酬计划" },
+      .about_zh = "发布薪酬方案" },
     { GET, "/plans/{id}", get, .may = MAY_PLAN_READ,
       .about = "A plan with the published text of each component",
-      .about_zh = "薪酬计划及各项公示文字" },
+      .about_zh = "薪酬方案及各项公开的说明" },
     { 0 },
 };

@@ -33,7 +33,7 @@ export const common: Pairs = {
     needed: ['请填写这一项', 'Please fill this in'], ended: ['登录已过期，请重新登录。', 'Your session has ended. Please sign in again.'],
   },
   pw: {
-    title: ['修改口令', 'Change password'], old: ['原口令', 'Present password'], next: ['新口令', 'New password'], again: ['再输一次新口令', 'New password again'], hint: ['至少 10 个字符', 'At least 10 characters'], differ: ['两次输入不一致', 'The two differ'], short: ['至少 10 个字符', 'At least 10 characters'], save: ['修改口令', 'Change password'], done: ['口令已修改', 'The password was changed'], must: ['首次登录，请先修改口令。', 'First sign-in: change your password.'],
+    title: ['修改密码', 'Change password'], old: ['原密码', 'Present password'], next: ['新密码', 'New password'], again: ['再输一次新密码', 'New password again'], hint: ['至少 10 个字符', 'At least 10 characters'], differ: ['两次输入不一致', 'The two differ'], short: ['至少 10 个字符', 'At least 10 characters'], save: ['修改密码', 'Change password'], done: ['密码已修改', 'The password was changed'], must: ['首次登录，请先修改密码。', 'First sign-in: change your password.'],
   },
   explain: {
     why: ['为什么是这个数', 'Why this amount'], rounding: ['四舍五入一次：{from} → {to}', 'Rounded once, half up: {from} → {to}'], source: ['依据：', 'From:'],
@@ -51,7 +51,7 @@ export const common: Pairs = {
     step: {
       crypto: ['浏览器的加密功能（只在 https 或本机地址可用）', 'Cryptography of the browser (only over https or on loopback)'], zip: ['打开凭证包', 'Open the proof'], content: ['内容与存证一致', 'The content is what was logged'], entry: ['存证条目', 'Log entry'],
       included: ['条目在日志树中', 'The entry is in the tree of the log'], signature: ['检查点签名有效', 'The checkpoint is signed by the log'], key: ['日志公钥', 'Key of the log'], history: ['日志只增不改', 'The log has only grown'],
-      complete: ['本期已入账记录齐全', 'No logged record of the period is missing'], plan: ['按事先公示的方案计算', 'The plan was published before'], shown: ['页面所示与凭证一致', 'The page shows what was proven'],
+      complete: ['本期已入账记录齐全', 'No logged record of the period is missing'], plan: ['按事先发布的方案计算', 'The plan was published before'], shown: ['页面所示与凭证一致', 'The page shows what was proven'],
     },
     state: { good: ['通过', 'good'], bad: ['不通过', 'failed'], unknown: ['无法核对', 'not checked'] },
     key: { first: ['本机首次记住，请与纸质或同事手机上的比对', 'remembered now, for the first time: compare it with paper or a colleague'], remembered: ['与本机记住的一致', 'the one this device remembers'], changed: ['与本机记住的不同！请先向公司核实', 'differs from the one this device remembers! Ask your company first'] },
@@ -59,6 +59,6 @@ export const common: Pairs = {
     compareLabel: ['从别处得到的公钥', 'Key from elsewhere'], compare: ['比对', 'Compare'], same: ['一致', 'The same'], different: ['不一致，请向公司核实', 'Different. Ask your company.'],
   },
   period: { state: { open: ['进行中', 'Open'], calculated: ['已计算', 'Calculated'], approved: ['已审批', 'Approved'], locked: ['已锁定', 'Locked'] } },
-  st: { state: { calculated: ['已计算', 'Calculated'], approved: ['已审批', 'Approved'], locked: ['已锁定', 'Locked'], paid: ['已发放', 'Paid'] } },
+  st: { state: { calculated: ['已计算', 'Calculated'], approved: ['已审批', 'Approved'], locked: ['已锁定', 'Locked'], paid: ['已支付', 'Paid'] } },
   job: { state: { queued: ['排队中', 'Queued'], running: ['进行中', 'Running'], done: ['完成', 'Done'], failed: ['失败', 'Failed'], cancelled: ['已取消', 'Cancelled'] } },
 }
