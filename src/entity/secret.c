@@ -51,6 +51,40 @@ enum err secret_seal(struct cx *cx, const struct entity_model *model,
     return OK;
 }
 
+enum err secret_wrap(struct cx *cx, struct str context, struct str plain, struct str *ret)
+{
+    uint8_t key[32];
+    uint8_t *out = arena_alloc(cx->arena, NONCE + plain.len + TAG);
+    TRY(key_for(cx, KEY_FIELD, key));
+    cx_random(cx, out, NONCE);
+    unsigned long long len = 0;
+    crypto_aead_xchacha20poly1305_ietf_encrypt(out + NONCE, &len, (const uint8_t *)plain.data,
+                                               plain.len, (const uint8_t *)context.data,
+                                               context.len, NULL, out, key);
+    sodium_memzero(key, sizeof key);
+    *ret = (struct str){ (const char *)out, NONCE + (size_t)len };
+    return OK;
+}
+
+enum err secret_unwrap(struct cx *cx, struct str context, struct str sealed, struct str *ret)
+{
+    const uint8_t *in = (const uint8_t *)sealed.data;
+    if (sealed.len < NONCE + TAG)
+        return fail(cx, ERR_CORRUPT, "a kept text is cut short");
+    uint8_t key[32];
+    uint8_t *out = arena_alloc(cx->arena, sealed.len);
+    TRY(key_for(cx, KEY_FIELD, key));
+    unsigned long long len = 0;
+    int bad = crypto_aead_xchacha20poly1305_ietf_decrypt(
+        out, &len, NULL, in + NONCE, sealed.len - NONCE, (const uint8_t *)context.data,
+        context.len, in, key);
+    sodium_memzero(key, sizeof key);
+    if (bad)
+        return fail(cx, ERR_CORRUPT, "a kept text does not open: wrong key or wrong place");
+    *ret = (struct str){ (const char *)out, (size_t)len };
+    return OK;
+}
+
 enum err secret_open(struct cx *cx, const struct entity_model *model,
                      const struct entity_field *field, int64_t row, const struct secret *s,
                      struct str *ret)

@@ -1,5 +1,6 @@
 /* store.c - see store.h. */
 #include "entity/store.h"
+#include "entity/secret.h"
 
 #include "base/vec.h"
 #include "db/db.h"
@@ -88,6 +89,13 @@ static const struct db_statement get_answer = {
            " WHERE org = $1 AND login = $2 AND key = $3",
 };
 
+/* An answer may hold what is shown once: a token, the secret of an authenticator app. */
+static struct str answer_context(struct cx *cx, struct str key)
+{
+    return str_fmt(cx->arena, "kept_answer %lld %lld " STR_FMT, (long long)cx->org,
+                   (long long)cx->actor.login, STR_ARG(key));
+}
+
 enum err store_answer_get(struct cx *cx, struct str key, bool *found, struct kept_answer *ret)
 {
     const struct db_value values[] = { db_int(cx->org), db_int(cx->actor.login), db_str(key) };
@@ -105,7 +113,7 @@ enum err store_answer_get(struct cx *cx, struct str key, bool *found, struct kep
         .version = db_i64(rows, 5),
     };
     db_rows_close(rows);
-    return OK;
+    return secret_unwrap(cx, answer_context(cx, key), ret->body, &ret->body);
 }
 
 static const struct db_statement put_answer = {
@@ -117,9 +125,11 @@ static const struct db_statement put_answer = {
 
 enum err store_answer_put(struct cx *cx, struct str key, const struct kept_answer *answer)
 {
+    struct str body;
+    TRY(secret_wrap(cx, answer_context(cx, key), answer->body, &body));
     const struct db_value values[] = {
         db_int(cx->org), db_int(cx_new_id(cx)), db_int(cx->actor.login), db_str(key),
-        db_bytes(answer->request), db_int(answer->status), db_bytes(answer->body),
+        db_bytes(answer->request), db_int(answer->status), db_bytes(body),
         answer->type.len ? db_str(answer->type) : db_null(),
         answer->location.len ? db_str(answer->location) : db_null(),
         answer->version ? db_int(answer->version) : db_null(),
