@@ -6,6 +6,7 @@
 #include "core/proof/proof.h"
 #include "db/catalogue.h"
 #include "db/copy.h"
+#include "mod/sales/sales.h"
 #include "mod/settlement/settlement.h"
 
 #include <stdio.h>
@@ -52,10 +53,16 @@ static void sum_finding(void *arg, struct str line)
     finding(arg, "sums", line);
 }
 
+static void proven_finding(void *arg, struct str line)
+{
+    finding(arg, "fact", line);
+}
+
 static enum err check_inside(struct cx *cx, void *arg)
 {
     int64_t bad;
     TRY(settlement_check(cx, sum_finding, arg));
+    TRY(sales_check(cx, proven_finding, arg));
     return proof_check(cx, settlement_proof_sources, proof_finding, arg, &bad);
 }
 

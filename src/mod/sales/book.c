@@ -257,3 +257,87 @@ enum err sales_book_activity(struct cx *cx, const struct activity_draft *draft,
     *ret = row;
     return OK;
 }
+
+/* ---- checking: do the rows still say what was logged? ---- */
+
+static enum err order_said(struct cx *cx, int64_t id, struct str *ret)
+{
+    struct sales_order order;
+    VEC(struct order_line) lines = { 0 };
+    struct lines_of_order_cursor cursor;
+    const struct lines_of_order_row *row;
+    TRY(sales_order_get(cx, (struct sales_order_id){ id }, &order));
+    TRY(lines_of_order(cx, (struct lines_of_order_in){ order.id }, &cursor));
+    for (;;) {
+        TRY(lines_of_order_next(cx, &cursor, &row));
+        if (!row)
+            break;
+        struct order_line line = order_line_blank;
+        line.id = row->id;
+        line.product = row->product;
+        line.quantity = row->quantity;
+        line.unit_price = row->unit_price;
+        line.amount = row->amount;
+        vec_add(cx->arena, &lines, line);
+    }
+    *ret = order_content(cx, &order, lines.items, lines.count);
+    return OK;
+}
+
+static enum err fact_said(struct cx *cx, struct str kind, int64_t id, struct str *ret)
+{
+    struct collection c;
+    struct refund r;
+    if (str_is(kind, "order"))
+        return order_said(cx, id, ret);
+    if (str_is(kind, "collection")) {
+        TRY(collection_get(cx, (struct collection_id){ id }, &c));
+        *ret = money_content(cx, "collection", id, c.amount, c.collected_at, 0, c.sales_order.v);
+        return OK;
+    }
+    TRY(refund_get(cx, (struct refund_id){ id }, &r));
+    *ret = money_content(cx, "refund", id, r.amount, r.refunded_at, r.origin.v, r.sales_order.v);
+    return OK;
+}
+
+static enum err check_fact(struct cx *cx, const struct facts_logged_row *fact,
+                           void (*finding)(void *arg, struct str line), void *arg)
+{
+    struct str now;
+    enum err e = fact_said(cx, fact->kind, fact->row_id, &now);
+    if (e && e != ERR_NOT_FOUND)
+        return e;
+    fault_clear(&cx->fault);
+    if (e || !str_eq(now, fact->content))
+        finding(arg, str_fmt(cx->arena, STR_FMT " %lld %s (entry %lld of the log)",
+                             STR_ARG(fact->kind), (long long)fact->row_id,
+                             e ? "is gone" : "is not what was logged", (long long)fact->seq));
+    return OK;
+}
+
+enum err sales_check(struct cx *cx, void (*finding)(void *arg, struct str line), void *arg)
+{
+    int64_t after = -1;
+    for (;;) {
+        struct arena_mark mark = arena_mark(cx->arena);
+        VEC(struct facts_logged_row) facts = { 0 };
+        struct facts_logged_cursor cursor;
+        const struct facts_logged_row *row;
+        TRY(facts_logged(cx, (struct facts_logged_in){ after }, &cursor));
+        for (;;) {
+            TRY(facts_logged_next(cx, &cursor, &row));
+            if (!row)
+                break;
+            struct facts_logged_row fact = *row;
+            fact.kind = str_copy(cx->arena, row->kind);
+            fact.content = str_copy(cx->arena, row->content);
+            vec_add(cx->arena, &facts, fact);
+        }
+        for (size_t i = 0; i < facts.count; i++)
+            TRY(check_fact(cx, &facts.items[i], finding, arg));
+        if (facts.count == 0)
+            return OK;
+        after = facts.items[facts.count - 1].seq;
+        arena_reset(cx->arena, mark);
+    }
+}

@@ -23,3 +23,22 @@ SELECT u.path, p.status
 SELECT CAST(coalesce(sum(quantity), 0) AS bigint), CAST(coalesce(sum(amount), 0) AS bigint)
   FROM refund
  WHERE org = :org AND origin_id = :line;
+
+-- query: facts_logged   many
+-- What the proof log says of orders and money, a few hundred at a time.
+-- in:   after int
+-- out:  seq int, kind text, row_id int, content text
+SELECT seq, kind, row_id, content
+  FROM proof_entry
+ WHERE org = :org AND seq > :after AND row_id IS NOT NULL AND content IS NOT NULL
+   AND kind IN ('order', 'collection', 'refund')
+ ORDER BY seq
+ LIMIT 500;
+
+-- query: lines_of_order   many
+-- in:   sales_order ref sales_order
+-- out:  id ref order_line, product ref product, quantity int, unit_price decimal, amount money
+SELECT id, product_id, quantity, unit_price, amount
+  FROM order_line
+ WHERE org = :org AND sales_order_id = :sales_order
+ ORDER BY number;
