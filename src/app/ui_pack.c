@@ -112,11 +112,6 @@ struct str ui_pack_embedded(void)
     return (struct str){ ui_pack_begin, (size_t)(ui_pack_end - ui_pack_begin) };
 }
 
-bool ui_pack_find(struct str path, struct ui_file *ret)
-{
-    return ui_pack_find_in(ui_pack_embedded(), path, ret);
-}
-
 bool ui_pack_route(struct str path, struct ui_file *ret)
 {
     return ui_pack_route_in(ui_pack_embedded(), path, ret);

@@ -31,6 +31,5 @@ bool ui_pack_find_in(struct str pack, struct str path, struct ui_file *ret);
 bool ui_pack_route_in(struct str pack, struct str path, struct ui_file *ret);
 
 /* The same with the pack of this program. */
-bool ui_pack_find(struct str path, struct ui_file *ret);
 bool ui_pack_route(struct str path, struct ui_file *ret);
 struct str ui_pack_embedded(void);

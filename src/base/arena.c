@@ -201,11 +201,6 @@ void arena_reset(struct arena *arena, struct arena_mark mark)
     POISON(arena->start + arena->used, arena->committed - arena->used);
 }
 
-size_t arena_used(const struct arena *arena)
-{
-    return arena->used;
-}
-
 jmp_buf *arena_guard(struct arena *arena, jmp_buf *out)
 {
     jmp_buf *before = arena->guard;

@@ -44,7 +44,6 @@ void *arena_grow(struct arena *arena, void *old, size_t old_size, size_t new_siz
 struct arena_mark arena_mark(const struct arena *arena);
 /* Gives back what came after the mark; large amounts return to the system. */
 void arena_reset(struct arena *arena, struct arena_mark mark);
-size_t arena_used(const struct arena *arena);
 
 /*
  * The boundary:

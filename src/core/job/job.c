@@ -74,11 +74,6 @@ struct core *job_core(struct job_run *run)
     return run->core;
 }
 
-int64_t job_org(const struct job_run *run)
-{
-    return run->call.org;
-}
-
 const struct call *job_call(const struct job_run *run)
 {
     return &run->call;

@@ -31,7 +31,6 @@ struct arena *job_arena(struct job_run *run);             /* lives as long as th
 const struct json *job_input(struct job_run *run);        /* NULL: none */
 struct fault *job_fault(struct job_run *run);
 struct core *job_core(struct job_run *run);
-int64_t job_org(const struct job_run *run);
 const struct call *job_call(const struct job_run *run); /* for core_read and core_write */
 NODISCARD enum err job_read(struct job_run *run, call_run *fn, void *arg);
 NODISCARD enum err job_write(struct job_run *run, call_run *fn, void *arg);
@@ -54,6 +53,3 @@ void job_runner_close(struct job_runner *runner);
 NODISCARD enum err job_enqueue(struct cx *cx, const struct job_order *order, int64_t *ret);
 /* Queues the periodic jobs of a company that have none waiting. */
 NODISCARD enum err job_plant_periodic(struct cx *cx, const struct job_kind *const *tables);
-/* Runs what is due on the calling thread until nothing is: the CLI and tests. */
-NODISCARD enum err job_run_due(struct core *core, const struct job_kind *const *tables,
-                               struct fault *fault);

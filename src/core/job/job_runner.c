@@ -150,14 +150,6 @@ static enum err run_one(struct core *core, const struct job_kind *const *tables,
     return e;
 }
 
-enum err job_run_due(struct core *core, const struct job_kind *const *tables, struct fault *fault)
-{
-    _Atomic(bool) stopping = false;
-    for (bool did = true; did;)
-        TRY(run_one(core, tables, &stopping, fault, &did));
-    return OK;
-}
-
 /* Looking costs the writer nothing; only what is due is claimed. */
 static enum err look(struct cx *cx, void *arg)
 {

@@ -81,11 +81,6 @@ struct str tlog_key_text(struct arena *arena, const struct tlog_key *key)
                    STR_ARG(encoded));
 }
 
-bool tlog_key_same(const struct tlog_key *a, const struct tlog_key *b)
-{
-    return a->type == b->type && str_eq(a->name, b->name) && memcmp(a->key, b->key, 32) == 0;
-}
-
 /* ---- reading ---- */
 
 static enum err bad_line(struct fault *fault, int line, const char *reason)

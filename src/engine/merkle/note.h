@@ -39,7 +39,6 @@ struct tlog_key tlog_key_make(const struct tlog_crypto *crypto, struct str name,
 NODISCARD enum err tlog_key_parse(struct arena *arena, const struct tlog_crypto *crypto,
                                   struct str text, struct fault *fault, struct tlog_key *ret);
 struct str tlog_key_text(struct arena *arena, const struct tlog_key *key);
-bool tlog_key_same(const struct tlog_key *a, const struct tlog_key *b); /* name, type and key */
 
 struct tlog_signature {
     struct str name;
