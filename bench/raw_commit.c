@@ -3,11 +3,11 @@
  *
  *   raw_commit RECORD_DATA REPLAY_DB TOKEN BODY GROUP [ORDERS]
  *
- * RECORD_DATA is a data folder and REPLAY_DB a copy of its database. ORDERS orders (BODY, the JSON of
- * one POST /api/v1/orders/post) go through the product's own code into RECORD_DATA, and every statement
- * that its writing connection runs is kept with its values. Then the same statements run against
- * REPLAY_DB in a bare loop: prepared once, GROUP orders to a transaction, WAL, synchronous=FULL, nothing
- * else. Prints "raw RATE orders/s, STATEMENTS statements, GROUP".
+ * RECORD_DATA is a data folder and REPLAY_DB a copy of its database. ORDERS orders (BODY, the JSON
+ * of one POST /api/v1/orders/post) go through the product's own code into RECORD_DATA, and every
+ * statement that its writing connection runs is kept with its values. Then the same statements run
+ * against REPLAY_DB in a bare loop: prepared once, GROUP orders to a transaction, WAL,
+ * synchronous=FULL, nothing else. Prints "raw RATE orders/s, STATEMENTS statements, GROUP".
  */
 #include "app/app.h"
 #include "app/modules.h"

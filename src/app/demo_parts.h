@@ -123,8 +123,8 @@ NODISCARD enum err demo_write_logins(const struct demo *demo, struct fault *faul
 
 /* ERR_CONFLICT when the folder holds a database, unless that is a demo that was not finished. */
 NODISCARD enum err demo_may_begin(const char *folder, struct fault *fault);
-/* Takes the folder: ERR_CONFLICT also when another process makes a demo in it. The remains of a demo
- * that was not finished are removed. The mark stays until demo_unmark, locked by *ret, which
+/* Takes the folder: ERR_CONFLICT also when another process makes a demo in it. The remains of a
+ * demo that was not finished are removed. The mark stays until demo_unmark, locked by *ret, which
  * demo_unmark closes. */
 NODISCARD enum err demo_mark(const char *folder, struct fault *fault, int *ret);
 NODISCARD enum err demo_unmark(const char *folder, int fd, struct fault *fault);

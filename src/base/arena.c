@@ -49,10 +49,9 @@ static char *reserve(size_t cap)
 {
     return calloc(1, cap);
 }
-static void release(char *start, size_t cap)
+static void release(struct arena *arena)
 {
-    (void)cap;
-    free(start);
+    free(arena->start);
 }
 static bool commit(struct arena *arena, size_t upto)
 {
@@ -70,10 +69,11 @@ static char *reserve(size_t cap)
     return start == MAP_FAILED ? NULL : start;
 }
 
-static void release(char *start, size_t cap)
+/* What was never taken was never poisoned: the shadow of the whole reservation may be gigabytes. */
+static void release(struct arena *arena)
 {
-    UNPOISON(start, cap);
-    munmap(start, cap);
+    UNPOISON(arena->start, arena->committed);
+    munmap(arena->start, arena->cap);
 }
 
 /* mprotect instead of one large writable mapping: under strict overcommit the system then says no
@@ -117,7 +117,7 @@ void arena_close(struct arena *arena)
 {
     if (!arena)
         return;
-    release(arena->start, arena->cap);
+    release(arena);
     free(arena);
 }
 

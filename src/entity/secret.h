@@ -22,8 +22,8 @@ NODISCARD enum err secret_open(struct cx *cx, const struct entity_model *model,
 /* What secret_seal stores as hash. Blanks and the hyphens of phone numbers do not count, and case
  * does not: who searches types it otherwise than who wrote it. */
 NODISCARD enum err secret_hash(struct cx *cx, struct str plain, struct str *ret);
-/* For what is kept as a whole, such as an answer that may hold a token: sealed for `context`, a text
- * that says what it is and whose. */
+/* For what is kept as a whole, such as an answer that may hold a token: sealed for `context`, a
+ * text that says what it is and whose. */
 NODISCARD enum err secret_wrap(struct cx *cx, struct str context, struct str plain,
                                struct str *ret);
 NODISCARD enum err secret_unwrap(struct cx *cx, struct str context, struct str sealed,

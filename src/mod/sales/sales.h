@@ -73,7 +73,7 @@ struct str sales_period_of(struct arena *arena, struct date day);
 
 extern const struct module sales_module;
 
-/* For `qibing check`: does each logged order, collection and refund still say what was logged? Names
- * the row that was changed or is gone. */
+/* For `qibing check`: does each logged order, collection and refund still say what was logged?
+ * Names the row that was changed or is gone. */
 NODISCARD enum err sales_check(struct cx *cx, void (*finding)(void *arg, struct str line),
                                void *arg);
