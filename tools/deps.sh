@@ -42,7 +42,9 @@ install() {
     return 1
   fi
   if [ "$(id -u)" != 0 ]; then
-    command -v sudo >/dev/null || {
+    command -v sudo >/dev/null || { # all at once: whoever may is asked only one time
+      # shellcheck disable=SC2086
+      need=$(missing $build $ui "$@" | tr ' ' '\n' | sort -u | tr '\n' ' ')
       echo "to be run once as root: apt-get install --no-install-recommends $need" >&2
       return 1
     }
