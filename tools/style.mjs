@@ -1,6 +1,8 @@
 // The limits of the house, checked: file and function length, line width, direction of includes,
-// no mutable state outside src/app, no SQL put together outside the entity engine, no words about the
-// workplace. Prints one line per finding and `N passed, N failed`.
+// no mutable state outside src/app, no SQL put together outside the entity engine, every variable of
+// the environment in a manual, no paths of one machine, no addresses of packages in lock files.
+// Prints the shares of comments and the lengths of functions to read, one line per finding, and
+// `N passed, N failed`. `--figures` adds the shares per folder.
 import { readFileSync } from 'node:fs'
 import { execFileSync } from 'node:child_process'
 
@@ -47,12 +49,14 @@ function checkIncludes(file, lines) {
   })
 }
 
+const lengths = []
 function checkFunctions(file, lines) {
   let start = -1
   lines.forEach((text, i) => {
     if (text === '{') start = i
     if (text === '}' && start >= 0) {
       checks++
+      lengths.push(i - start + 1)
       // From the line of the name, which stands just above the brace (or above its wrapped arguments).
       if (i - start + 1 > FUNCTION_LINES) tell(file, start, `a function of ${i - start + 1} lines; at most ${FUNCTION_LINES}`)
       start = -1
@@ -77,13 +81,57 @@ function checkSql(file, lines) {
   })
 }
 
+// What a program or a test reads from its environment stands in a manual: a variable that only tests
+// know (a clock, a seed) is a door that somebody must know of.
+const manuals = execFileSync('git', ['ls-files', '*.md'], { encoding: 'utf8' }).split('\n').filter(Boolean)
+  .map((f) => { try { return readFileSync(f, 'utf8') } catch { return '' } }).join('\n')
+function checkEnvironment(file, lines) {
+  lines.forEach((text, i) => {
+    for (const [, c, js] of text.matchAll(/getenv\("(QIBING_\w+)"\)|process\.env\.(QIBING_\w+)/g)) {
+      checks++
+      if (!new RegExp(`\\b${c ?? js}\\b`).test(manuals)) tell(file, i + 1, `${c ?? js} stands in no manual`)
+    }
+  })
+}
+
+// The project knows no machine but the reader's. This file names the patterns in pieces.
+const places = new RegExp(['/wo' + 'rk/', '\\.lib' + 'rary\\b', '/tmp/(brief|build-)'].join('|'))
+function checkPlaces(file, lines) {
+  checks++
+  lines.forEach((text, i) => { if (places.test(text)) tell(file, i + 1, 'names a path of one machine') })
+}
+
+// Packages come from whatever registry the builder has chosen.
+function checkLock(file, text) {
+  checks++
+  if (text.includes('"resolved":')) tell(file, 1, 'a lock file with addresses: remove "resolved"')
+}
+
+// Comment lines and all lines that are not blank, per folder of C.
+const shares = new Map()
+function countComments(file, lines) {
+  const folder = file.slice(0, file.lastIndexOf('/'))
+  const of = shares.get(folder) ?? { comments: 0, lines: 0 }
+  let inside = false
+  for (const text of lines.map((l) => l.trim()).filter(Boolean)) {
+    of.lines++
+    if (inside || text.startsWith('//') || text.includes('/*')) of.comments++
+    if (text.includes('/*')) inside = true
+    if (text.includes('*/')) inside = false
+  }
+  shares.set(folder, of)
+}
+
 const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { encoding: 'utf8' }).split('\n').filter(Boolean)
 for (const file of files) {
   const code = /\.(c|h)$/.test(file), web = /\.(ts|vue|mjs|js)$/.test(file) && !/package-lock|\.gen\./.test(file)
-  if (!code && !web) continue
   let text
   try { text = readFileSync(file, 'utf8') } catch { continue }
   const lines = text.split('\n')
+  if (!text.includes('\0')) checkPlaces(file, lines)
+  if (file.endsWith('package-lock.json')) checkLock(file, text)
+  if (!code && !web) continue
+  checkEnvironment(file, lines)
   checks++
   if (lines.length > FILE_LINES + 1) tell(file, FILE_LINES, `${lines.length - 1} lines; at most ${FILE_LINES}`)
   if (!code) continue
@@ -92,8 +140,16 @@ for (const file of files) {
   checkFunctions(file, lines)
   checkState(file, lines)
   checkSql(file, lines)
+  if (!/_test\.c$|\/tests?\//.test(file) && !file.startsWith('tests/')) countComments(file, lines)
 }
 
+const percent = (of) => `${Math.round((of.comments / of.lines) * 100)} %`
+const all = [...shares.values()].reduce((a, b) => ({ comments: a.comments + b.comments, lines: a.lines + b.lines }))
+lengths.sort((a, b) => a - b)
+const quantile = (q) => lengths[Math.floor(q * (lengths.length - 1))]
+if (process.argv.includes('--figures'))
+  for (const [folder, of] of [...shares].sort()) console.log(`${percent(of).padStart(5)} comments in ${folder} (${of.lines} lines)`)
+console.log(`comments ${percent(all)} of ${all.lines} lines of C; functions: median ${quantile(0.5)}, p90 ${quantile(0.9)}, longest ${lengths.at(-1)}`)
 for (const finding of findings) console.log(finding)
 console.log(`style: ${checks} passed, ${findings.length} failed`)
 process.exit(findings.length ? 1 : 0)
