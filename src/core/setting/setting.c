@@ -90,6 +90,19 @@ static void put_options(struct json_writer *w, const struct setting *s)
     json_end_array(w);
 }
 
+/* Units stand in descriptions by their usual signs; people read words. */
+static const char *unit_zh(const char *unit)
+{
+    static const char *const words[][2] = {
+        { "day", "天" }, { "h", "小时" }, { "min", "分钟" }, { "s", "秒" },
+        { "B", "字节" }, { "m", "米" },
+    };
+    for (size_t i = 0; unit && i < COUNT(words); i++)
+        if (strcmp(unit, words[i][0]) == 0)
+            return words[i][1];
+    return unit;
+}
+
 static void put_setting(struct cx *cx, struct json_writer *w, int number)
 {
     const struct setting *s = setting_at(cx, number);
@@ -105,7 +118,7 @@ static void put_setting(struct cx *cx, struct json_writer *w, int number)
     put_text(w, "help", s->help_zh, s->help_en);
     json_key(w, "type");
     json_put_cstr(w, type_names[s->type]);
-    put_text(w, "unit", s->unit, s->unit);
+    put_text(w, "unit", unit_zh(s->unit), s->unit);
     json_key(w, "min");
     json_put_i64(w, s->low);
     json_key(w, "max");

@@ -27,7 +27,7 @@ export const common: Pairs = {
   },
   lang: { other: ['English', '中文'], label: ['切换语言', 'Change language'] },
   signin: {
-    title: ['登录', 'Sign in'], org: ['公司', 'Company'], orgHint: ['每台设备只需填一次', 'Asked once per device'], changeOrg: ['换一家公司', 'Another company'], name: ['登录名', 'Login name'], password: ['密码', 'Password'],
+    title: ['登录', 'Sign in'], org: ['公司代号', 'Company code'], orgHint: ['每台设备只需填一次', 'Asked once per device'], changeOrg: ['换一家公司', 'Another company'], name: ['登录名', 'Login name'], password: ['密码', 'Password'],
     totp: ['动态验证码', 'One-time code'], totpHint: ['请输入验证器里的 6 位数字', 'The 6 digits from your authenticator'], submit: ['登录', 'Sign in'], busy: ['正在登录…', 'Signing in…'],
     wrong: ['公司、登录名或密码不对。请检查后重试；忘记密码请联系管理员重置。', 'Company, login name or password is wrong. Check them; an administrator can reset a forgotten password.'],
     needed: ['请填写这一项', 'Please fill this in'], ended: ['登录已过期，请重新登录。', 'Your session has ended. Please sign in again.'],
