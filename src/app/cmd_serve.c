@@ -4,6 +4,7 @@
 #include "app/modules.h"
 #include "app/options.h"
 #include "app/site.h"
+#include "app/ui_pack.h"
 
 #include "base/io.h"
 #include "base/log.h"
@@ -202,6 +203,9 @@ int cmd_serve(int argc, char **argv)
         close_all(&s);
         return command_failed("serve", &fault);
     }
+    if (!ui_pack_embedded().len)
+        log_line(LOG_WARNING, "serve", "there is no interface in this program, only the API: "
+                 "`make ui all` builds it in");
     demo_print_logins(o.data.data ? o.data.data : "./qibing-data");
     fflush(stdout);
     int signal_number;
