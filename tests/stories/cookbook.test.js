@@ -1,7 +1,7 @@
 // docs/COOKBOOK.md: its shell blocks are run from top to bottom in one shell, and the lines of each
-// block of output must appear in what the shell blocks above it printed, in order.
+// block of output must appear in what the shell block above it printed, in order. And the links of all pages.
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import net from 'node:net'
 import path from 'node:path'
@@ -81,4 +81,25 @@ test('the cookbook works as it is written', { timeout: 300_000, skip: cluster ? 
   const reached = Object.keys(printed).length
   assert.equal(code, 0, `docs/COOKBOOK.md:${all[Math.max(reached - 1, 0)].line}: the step failed:\n${output.slice(-1500)}`)
   assert.equal(reached, all.length)
+})
+
+/** The anchor GitHub gives a heading. */
+const anchor = (heading) => heading.trim().toLowerCase().replace(/[^\p{L}\p{N}\s_-]/gu, '').replace(/\s/g, '-')
+
+test('every link and picture of a page leads to something', () => {
+  const pages = execFileSync('git', ['ls-files', '*.md'], { cwd: root, encoding: 'utf8' }).trim().split('\n')
+  const lost = []
+  for (const page of pages) {
+    const body = fs.readFileSync(path.join(root, page), 'utf8').replace(/^```[\s\S]*?^```$/gm, '')
+    for (const [, a, b] of body.matchAll(/\]\(([^)\s]+)\)|<img src="([^"]+)"/g)) {
+      const target = a ?? b
+      if (/^[a-z]+:/.test(target)) continue
+      const [file, hash] = target.split('#')
+      const where = path.join(root, file ? path.join(path.dirname(page), decodeURI(file)) : page)
+      if (!fs.existsSync(where)) lost.push(`${page}: ${target}`)
+      else if (hash && ![...fs.readFileSync(where, 'utf8').matchAll(/^#+ (.*)$/gm)].some((m) => anchor(m[1]) === decodeURI(hash))) lost.push(`${page}: ${target}`)
+    }
+  }
+  assert.deepEqual(lost, [])
+  assert.ok(pages.length > 10)
 })
