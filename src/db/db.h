@@ -226,9 +226,10 @@ uint64_t db_wait_changes(struct db *db, uint64_t seen, int wait_ms);
 void db_on_change(struct db *db, void (*listener)(void *arg, uint64_t changes), void *arg);
 
 /* Grows after every commit of this process that may have changed one of config.watch, before the
- * command is told of it. What was read after this number was taken holds as long as the number
- * does. 0: it cannot be told (no tables, or PostgreSQL, where others write as well). */
-uint64_t db_watched(const struct db *db);
+ * command is told of it; this is its value before the snapshot of the transaction. What was read in
+ * it holds for transactions with the same number. 0: it cannot be told (a writing transaction, no
+ * tables, or PostgreSQL, where others write as well). */
+uint64_t db_watched(const struct db_tx *tx);
 
 struct db_figures {
     uint64_t commands, groups, failed, retried, busy; /* since opening */

@@ -89,6 +89,7 @@ struct db_tx {
     bool writes;
     bool wrote;           /* a statement that may have changed something was begun */
     bool touched;         /* … one of config.watch */
+    uint64_t watched;     /* db->watched before the snapshot; 0: not for use */
     enum err failed;      /* first failure: nothing more will run */
     struct fault fault;   /* its story */
 };

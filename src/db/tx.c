@@ -306,6 +306,8 @@ enum err db_conn_run(struct db_conn *conn, bool writes, db_work *work, void *arg
     const struct db_driver *driver = conn->driver;
     struct db_tx tx = db_tx_on(conn, writes);
     conn->conflict = conn->uncertain = false;
+    if (!writes && conn->db->config.watch && driver->engine == DB_SQLITE)
+        tx.watched = atomic_load(&conn->db->watched);
     TRY(driver->control(conn, writes ? DB_BEGIN_WRITE : DB_BEGIN_READ, fault));
     enum err e = db_tx_work(&tx, work, arg, fault);
     if (!e && !driver->in_transaction(conn))

@@ -40,9 +40,7 @@ bool db_touches(const struct db *db, struct str sql)
     return false;
 }
 
-uint64_t db_watched(const struct db *db)
+uint64_t db_watched(const struct db_tx *tx)
 {
-    if (!db->config.watch || db->driver->engine != DB_SQLITE)
-        return 0;
-    return atomic_load(&((struct db *)(uintptr_t)db)->watched);
+    return tx->watched;
 }

@@ -110,7 +110,7 @@ static size_t place(struct str hash)
 
 uint64_t known_epoch(const struct cx *cx)
 {
-    return cx_core(cx) && cx_core(cx)->known ? db_watched(db_of(cx->tx)) : 0;
+    return cx_core(cx) && cx_core(cx)->known ? db_watched(cx->tx) : 0;
 }
 
 static bool holds(const struct slot *slot, const struct cx *cx, struct str hash, uint64_t epoch)

@@ -31,7 +31,7 @@ struct known_caller {
 NODISCARD struct known *known_open(void); /* NULL: no memory */
 void known_close(struct known *known);
 
-/* The number to read under: take it before the first statement. 0: do not remember. */
+/* The number to read under; see db_watched(). 0: do not remember. */
 uint64_t known_epoch(const struct cx *cx);
 /* Found: `*ret` lives in cx->arena. `hash` is of 32 bytes. */
 bool known_find(struct cx *cx, struct str hash, uint64_t epoch, struct known_caller *ret);
