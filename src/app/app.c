@@ -10,6 +10,7 @@
 #include "core/proof/proof.h"
 #include "core/setting/setting.h"
 #include "mod/settlement/month.h"
+#include "mod/settlement/shown.h"
 #include "model.gen.h"
 
 #include <sodium.h>
@@ -43,9 +44,21 @@ static struct services services_of(struct app *app)
     };
 }
 
+/* What the memories of the process were read from. */
+static const char *const *watched_tables(struct arena *arena)
+{
+    VEC(const char *) names = { 0 };
+    for (const char *const *name = known_tables; *name; name++)
+        vec_add(arena, &names, *name);
+    for (const char *const *name = shown_tables; *name; name++)
+        vec_add(arena, &names, *name);
+    vec_add(arena, &names, NULL);
+    return names.items;
+}
+
 static enum err open_database(struct app *app, unsigned flags, struct fault *fault)
 {
-    struct db_config config = { .url = app->options.database, .watch = known_tables };
+    struct db_config config = { .url = app->options.database, .watch = watched_tables(app->arena) };
     if (!config.url) {
         app->database_path = str_fmt(app->arena, "%s/qibing.db", app->options.data).data;
         config.url = app->database_path;
@@ -81,8 +94,9 @@ static enum err open_parts(struct app *app, unsigned flags, struct fault *fault)
     app->core.passwords = password_gate_open();
     app->core.months = month_cache_open();
     app->core.known = known_open();
-    if (!app->core.ids || !app->core.passwords || !app->core.months ||
-        !app->core.known)
+    app->core.shown = shown_open();
+    if (!app->core.ids || !app->core.passwords || !app->core.months || !app->core.known ||
+        !app->core.shown)
         return fault_set(fault, ERR_NO_MEMORY, "no memory to start");
     if (flags & APP_SIGN) {
         const char *host = app->options.host ? app->options.host : "localhost";
@@ -120,6 +134,7 @@ void app_close(struct app *app)
     proof_keeper_close(app->core.proof);
     db_close(app->db);
     month_cache_close(app->core.months);
+    shown_close(app->core.shown);
     known_close(app->core.known);
     id_source_close(app->core.ids);
     password_gate_close(app->core.passwords);

@@ -9,6 +9,7 @@ struct job_runner;
 struct proof_keeper;
 struct month_cache;
 struct known;
+struct shown;
 struct playbook_hooks;
 
 struct core {
@@ -21,6 +22,7 @@ struct core {
     struct job_runner *jobs;       /* NULL where none run (CLI) */
     struct proof_keeper *proof;    /* keys and signer; NULL where nothing is signed */
     struct known *known;           /* callers seen before; NULL: ask the database each time */
+    struct shown *shown;           /* of mod/settlement: statements as answered last; or NULL */
     struct month_cache *months;    /* of mod/settlement; NULL where nothing is settled */
     const struct playbook_hooks *playbooks; /* where a playbook's plans go; NULL: nowhere */
     bool secure_cookie;            /* behind TLS: cookies are marked Secure */

@@ -176,7 +176,7 @@ static enum err put_last(struct cx *cx, struct json_writer *w, struct person_id 
     }
     json_key(w, "last");
     if (id.v)
-        return statement_put(cx, w, id, false);
+        return statement_put(cx, w, id);
     json_put_null(w);
     return OK;
 }

@@ -56,7 +56,8 @@ void month_cache_close(struct month_cache *cache)
 
 struct ask {
     const struct period *period;
-    const struct settlement_run *run; /* NULL: as known now */
+    int64_t number;                   /* of a run; 0: as known now */
+    const struct settlement_run *run; /* of that number, read when it is not loaded yet */
     month_work *work;
     void *arg;
     bool fresh;
@@ -71,7 +72,7 @@ static enum err load_plan(struct cx *cx, struct month *m, const struct ask *ask)
         enum err e = plan_for_day(cx, (struct plan_for_day_in){ ask->period->first_on }, &row);
         if (e == ERR_NOT_FOUND)
             return refuse(cx, ERR_UNPROCESSABLE, "no published plan is in force on %s",
-                          "%s 没有已发布的薪酬计划",
+                          "%s 没有已发布的薪酬方案",
                           date_text(cx->arena, ask->period->first_on).data);
         TRY(e);
         id = row.id;
@@ -171,10 +172,10 @@ static enum err load_month(struct cx *cx, struct slot *slot, const struct ask *a
 static bool matches(const struct slot *slot, const struct cx *cx, const struct ask *ask)
 {
     if (!slot->good || slot->org != cx->org || slot->period != ask->period->id.v ||
-        slot->number != (ask->run ? ask->run->number : 0))
+        slot->number != ask->number)
         return false;
     int64_t age = cx->now.us - slot->loaded_at;
-    return ask->run || (!ask->fresh && !cx->writes && age >= 0 && age < FRESH_US);
+    return ask->number || (!ask->fresh && !cx->writes && age >= 0 && age < FRESH_US);
 }
 
 /* The slot that has it, else the one not used for longest. Locks it. */
@@ -186,7 +187,7 @@ static struct slot *take_slot(struct month_cache *cache, const struct cx *cx,
         struct slot *slot = &cache->slots[i];
         pthread_mutex_lock(&slot->lock);
         bool same = slot->good && slot->org == cx->org && slot->period == ask->period->id.v &&
-                    slot->number == (ask->run ? ask->run->number : 0);
+                    slot->number == ask->number;
         if (same) {
             if (oldest)
                 pthread_mutex_unlock(&oldest->lock);
@@ -206,8 +207,19 @@ static struct slot *take_slot(struct month_cache *cache, const struct cx *cx,
 struct use {
     struct cx *cx;
     struct slot *slot;
-    const struct ask *ask;
+    struct ask *ask;
 };
+
+/* A run comes with people and products as they were: large, and needed only for loading. */
+static enum err read_run(struct cx *cx, struct ask *ask)
+{
+    struct run_by_number_row row;
+    struct settlement_run *run = arena_new(cx->arena, struct settlement_run);
+    TRY(run_by_number(cx, (struct run_by_number_in){ ask->period->id, ask->number }, &row));
+    TRY(settlement_run_get(cx, row.id, run));
+    ask->run = run;
+    return OK;
+}
 
 static enum err use_slot(void *state)
 {
@@ -216,10 +228,12 @@ static enum err use_slot(void *state)
     struct cx *cx = use->cx;
     slot->used_at = cx->now.us;
     if (!matches(slot, cx, use->ask)) {
+        if (use->ask->number)
+            TRY(read_run(cx, use->ask));
         TRY(load_month(cx, slot, use->ask));
         slot->org = cx->org;
         slot->period = use->ask->period->id.v;
-        slot->number = use->ask->run ? use->ask->run->number : 0;
+        slot->number = use->ask->number;
     }
     return use->ask->work(cx, &slot->month, use->ask->arg);
 }
@@ -248,7 +262,7 @@ static void give_back(void *state)
     pthread_mutex_unlock(&use->slot->lock);
 }
 
-static enum err use_month(struct cx *cx, const struct ask *ask)
+static enum err use_month(struct cx *cx, struct ask *ask)
 {
     struct month_cache *cache = cx_core(cx)->months;
     if (!cache)
@@ -260,22 +274,20 @@ static enum err use_month(struct cx *cx, const struct ask *ask)
 
 enum err month_now(struct cx *cx, const struct period *period, month_work *work, void *arg)
 {
-    return use_month(cx, &(struct ask){ period, NULL, work, arg, false });
+    return use_month(cx, &(struct ask){ period, 0, NULL, work, arg, false });
 }
 
 enum err month_fresh(struct cx *cx, const struct period *period, month_work *work, void *arg)
 {
-    return use_month(cx, &(struct ask){ period, NULL, work, arg, true });
+    return use_month(cx, &(struct ask){ period, 0, NULL, work, arg, true });
 }
 
 enum err month_of_run(struct cx *cx, const struct period *period, int64_t number,
                       month_work *work, void *arg)
 {
-    struct run_by_number_row row;
-    struct settlement_run run;
-    TRY(run_by_number(cx, (struct run_by_number_in){ period->id, number }, &row));
-    TRY(settlement_run_get(cx, row.id, &run));
-    return use_month(cx, &(struct ask){ period, &run, work, arg, false });
+    if (number < 1)
+        return fail(cx, ERR_NOT_FOUND, "there is no run %lld", (long long)number);
+    return use_month(cx, &(struct ask){ period, number, NULL, work, arg, false });
 }
 
 /* ---- asking ---- */

@@ -33,10 +33,15 @@ enum err settlement_period(struct cx *cx, struct date day, struct period *ret)
 /* The first order of a month opens its period: nobody has to think of it. */
 static enum err open_period_of_order(struct cx *cx, const struct event *event)
 {
-    struct sales_order order;
     struct period period;
-    TRY(sales_order_get(cx, (struct sales_order_id){ event->row }, &order));
-    return settlement_period(cx, order.ordered_on, &period);
+    struct date day;
+    enum err e = order_without_period(cx, (struct order_without_period_in){ { event->row } },
+                                      &day);
+    if (e == OK)
+        return settlement_period(cx, day, &period);
+    if (e == ERR_NOT_FOUND)
+        fault_clear(&cx->fault);
+    return e == ERR_NOT_FOUND ? OK : e;
 }
 
 const struct listener settlement_listeners[] = {
@@ -355,7 +360,7 @@ const struct route period_routes[] = {
     { POST, "/periods/{id}/approve", approve, .may = MAY_PERIOD_APPROVE, .body = BODY_JSON,
       .about = "Approve what somebody else calculated", .about_zh = "审批" },
     { POST, "/periods/{id}/lock", lock, .may = MAY_PERIOD_LOCK, .body = BODY_JSON,
-      .about = "Lock: statements go into the proof log", .about_zh = "锁定并写入凭证日志" },
+      .about = "Lock: statements go into the proof log", .about_zh = "锁定并写入存证日志" },
     { POST, "/periods/{id}/unlock", unlock, .may = MAY_PERIOD_UNLOCK, .body = BODY_JSON,
       .about = "Unlock with a reason", .about_zh = "解锁（须说明原因）" },
     { 0 },

@@ -15,6 +15,27 @@ SELECT id
   FROM settlement_run
  WHERE org = :org AND period_id = :period AND number = :number;
 
+-- query: order_without_period   value
+-- The day of an order whose month is not open yet; no row for nearly all orders.
+-- in:   id ref sales_order
+-- out:  day date
+SELECT o.ordered_on
+  FROM sales_order o
+ WHERE o.org = :org AND o.id = :id
+   AND NOT EXISTS (SELECT 1
+                     FROM period p
+                    WHERE p.org = o.org AND p.first_on <= o.ordered_on
+                      AND p.last_on >= o.ordered_on);
+
+-- query: run_plan   one
+-- The plan of a run, without its text.
+-- in:   period ref period, number int
+-- out:  plan ref plan_version, name text, name_en text, number int
+SELECT v.id, v.name, v.name_en, v.number
+  FROM settlement_run r
+  JOIN plan_version v ON v.org = r.org AND v.id = r.plan_id
+ WHERE r.org = :org AND r.period_id = :period AND r.number = :number;
+
 -- query: log_next   one
 -- The number that the next fact of the company will get.
 -- out:  seq int

@@ -8,6 +8,7 @@
 #include "mod/settlement/month.h"
 #include "mod/settlement/present.h"
 #include "mod/settlement/settlement.h"
+#include "mod/settlement/shown.h"
 
 enum { LIMIT_DEFAULT = 50, LIMIT_MAX = 200 };
 
@@ -55,56 +56,67 @@ static void put_money(struct json_writer *w, const char *key, struct money m)
         json_put_i64(w, m.fen);
 }
 
-enum err statement_put(struct cx *cx, struct json_writer *w, struct statement_id id, bool open)
+/* The object stays open for more. */
+static void begin_statement(struct json_writer *w, const struct statement *s,
+                            const struct statement_names_row *names)
+{
+    json_begin_object(w);
+    json_key(w, "id");
+    json_put_id(w, s->id.v);
+    json_key(w, "number");
+    json_put_str(w, s->number);
+    json_key(w, "period");
+    json_put_str(w, names->month);
+    put_ref(w, "person", s->person.v, names->person_name);
+    put_ref(w, "unit", s->unit.v, names->unit_name);
+    json_key(w, "state");
+    json_put_cstr(w, statement_status_code(s->status));
+    json_key(w, "snapshot");
+    json_put_i64(w, s->run);
+    json_key(w, "orders");
+    json_put_i64(w, s->orders);
+    json_key(w, "refunds");
+    json_put_i64(w, s->refunds);
+    put_money(w, "base_fen", s->base);
+    put_money(w, "gross_fen", s->gross);
+    put_money(w, "clawback_fen", s->clawback);
+    put_money(w, "carry_fen", s->carry);
+    put_money(w, "over_cap_fen", s->over_cap);
+    put_money(w, "payable_fen", s->payable);
+    put_money(w, "tax_fen", s->tax);
+    put_money(w, "net_fen", s->net);
+    put_money(w, "previous_net_fen", names->previous);
+    json_key(w, "version");
+    json_put_i64(w, s->version);
+}
+
+enum err statement_put(struct cx *cx, struct json_writer *w, struct statement_id id)
 {
     struct statement s;
     struct statement_names_row names;
     TRY(statement_get(cx, id, &s));
     TRY(statement_names(cx, (struct statement_names_in){ id }, &names));
-    json_begin_object(w);
-    json_key(w, "id");
-    json_put_id(w, s.id.v);
-    json_key(w, "number");
-    json_put_str(w, s.number);
-    json_key(w, "period");
-    json_put_str(w, names.month);
-    put_ref(w, "person", s.person.v, names.person_name);
-    put_ref(w, "unit", s.unit.v, names.unit_name);
-    json_key(w, "state");
-    json_put_cstr(w, statement_status_code(s.status));
-    json_key(w, "snapshot");
-    json_put_i64(w, s.run);
-    json_key(w, "orders");
-    json_put_i64(w, s.orders);
-    json_key(w, "refunds");
-    json_put_i64(w, s.refunds);
-    put_money(w, "base_fen", s.base);
-    put_money(w, "gross_fen", s.gross);
-    put_money(w, "clawback_fen", s.clawback);
-    put_money(w, "carry_fen", s.carry);
-    put_money(w, "over_cap_fen", s.over_cap);
-    put_money(w, "payable_fen", s.payable);
-    put_money(w, "tax_fen", s.tax);
-    put_money(w, "net_fen", s.net);
-    put_money(w, "previous_net_fen", names.previous);
-    json_key(w, "version");
-    json_put_i64(w, s.version);
-    if (!open)
-        json_end_object(w);
+    begin_statement(w, &s, &names);
+    json_end_object(w);
     return OK;
 }
 
+static enum err reach_named(struct cx *cx, const struct request *in, struct statement *ret,
+                            struct statement_names_row *names)
+{
+    int64_t id;
+    TRY(request_id(cx, in, "id", &id));
+    TRY(statement_get(cx, (struct statement_id){ id }, ret));
+    TRY(statement_names(cx, (struct statement_names_in){ ret->id }, names));
+    if (!cx_reaches(cx, MAY_STATEMENT_READ, ret->person.v, names->unit_path))
+        return refuse(cx, ERR_NOT_FOUND, "there is no such statement", "没有找到该结算单");
+    return OK;
+}
 /* A statement out of reach looks like one that is not there. */
 static enum err reach_statement(struct cx *cx, const struct request *in, struct statement *ret)
 {
-    int64_t id;
     struct statement_names_row names;
-    TRY(request_id(cx, in, "id", &id));
-    TRY(statement_get(cx, (struct statement_id){ id }, ret));
-    TRY(statement_names(cx, (struct statement_names_in){ ret->id }, &names));
-    if (!cx_reaches(cx, MAY_STATEMENT_READ, ret->person.v, names.unit_path))
-        return refuse(cx, ERR_NOT_FOUND, "there is no such statement", "没有找到该结算单");
-    return OK;
+    return reach_named(cx, in, ret, &names);
 }
 
 /* ---- lists ---- */
@@ -162,7 +174,7 @@ static enum err list(struct cx *cx, const struct request *in, struct reply *out)
     struct json_writer w = reply_json(out);
     page_begin(&w);
     for (size_t i = 0; i < ids.count; i++)
-        TRY(statement_put(cx, &w, ids.items[i], false));
+        TRY(statement_put(cx, &w, ids.items[i]));
     page_end(&w, more, page.from + page.limit);
     return OK;
 }
@@ -186,16 +198,12 @@ static enum err put_detail(struct cx *cx, struct month *month, void *arg)
 
 static enum err put_plan(struct cx *cx, struct json_writer *w, const struct statement *s)
 {
-    struct run_by_number_row row;
-    struct settlement_run run;
-    struct plan_version plan;
-    TRY(run_by_number(cx, (struct run_by_number_in){ s->period, s->run }, &row));
-    TRY(settlement_run_get(cx, row.id, &run));
-    TRY(plan_version_get(cx, run.plan, &plan));
+    struct run_plan_row plan;
+    TRY(run_plan(cx, (struct run_plan_in){ s->period, s->run }, &plan));
     json_key(w, "plan");
     json_begin_object(w);
     json_key(w, "id");
-    json_put_id(w, plan.id.v);
+    json_put_id(w, plan.plan.v);
     present_text(w, "name", (struct plan_text){ plan.name, plan.name_en });
     json_key(w, "version");
     json_put_i64(w, plan.number);
@@ -203,14 +211,29 @@ static enum err put_plan(struct cx *cx, struct json_writer *w, const struct stat
     return OK;
 }
 
+/* From memory; false: it has to be made. Out of reach is made, too, to be refused. */
+static bool get_shown(struct cx *cx, const struct request *in, struct reply *out)
+{
+    int64_t id;
+    struct shown_statement seen;
+    if (!str_to_i64(request_param(in, "id"), &id) || !shown_find(cx, id, &seen) ||
+        !cx_reaches(cx, MAY_STATEMENT_READ, seen.person, seen.unit_path))
+        return false;
+    buf_str(&out->body, seen.body);
+    return true;
+}
+
 static enum err get(struct cx *cx, const struct request *in, struct reply *out)
 {
     struct statement s;
+    struct statement_names_row names;
     struct period period;
     struct json_writer w = reply_json(out);
-    TRY(reach_statement(cx, in, &s));
+    if (get_shown(cx, in, out))
+        return OK;
+    TRY(reach_named(cx, in, &s, &names));
     TRY(period_get(cx, s.period, &period));
-    TRY(statement_put(cx, &w, s.id, true));
+    begin_statement(&w, &s, &names);
     TRY(put_plan(cx, &w, &s));
     struct detail detail = { &w, &s, in };
     TRY(month_of_run(cx, &period, s.run, put_detail, &detail));
@@ -226,6 +249,8 @@ static enum err get(struct cx *cx, const struct request *in, struct reply *out)
     put_instant(cx, &w, "at", s.log_seq == ABSENT ? (struct instant){ 0 } : s.changed_at);
     json_end_object(&w);
     json_end_object(&w);
+    shown_keep(cx, s.id.v, &(struct shown_statement){ s.person.v, names.unit_path,
+                                                      buf_view(&out->body) });
     return OK;
 }
 

@@ -4,9 +4,8 @@
 #include "entity/route.h"
 #include "mod/settlement/settlement.gen.h"
 
-/* The `Statement` object of ui/API.md §7; `open` leaves the object open for more members. */
-NODISCARD enum err statement_put(struct cx *cx, struct json_writer *w, struct statement_id id,
-                                 bool open);
+/* The `Statement` object of ui/API.md §7. */
+NODISCARD enum err statement_put(struct cx *cx, struct json_writer *w, struct statement_id id);
 /* Paging of lists made here: `limit` and `cursor` (a position) of the request. */
 struct page {
     int64_t limit, from;
