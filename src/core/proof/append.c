@@ -59,7 +59,7 @@ enum err proof_log_make(struct cx *cx, int64_t number)
                               tlog_key_text(cx->arena, &signer.key), cx->now }, NULL);
 }
 
-static enum err open_first(struct cx *cx, int64_t *seq)
+static enum err open_first(struct cx *cx)
 {
     uint8_t key[32];
     struct proof_keeper *keeper;
@@ -71,17 +71,22 @@ static enum err open_first(struct cx *cx, int64_t *seq)
     TRY(keeper_subject_key(keeper, cx->org, true, &cx->fault, key));
     sodium_memzero(key, sizeof key);
     TRY(proof_log_make(cx, 1));
-    TRY(proof_tree_open(cx, NULL));
-    return proof_next(cx, seq);
+    return proof_tree_open(cx, NULL);
 }
 
 static enum err take_number(struct cx *cx, int64_t *seq)
 {
-    enum err e = proof_next(cx, seq);
-    if (e != ERR_NOT_FOUND)
-        return e;
-    fault_clear(&cx->fault);
-    return explain(cx, open_first(cx, seq), "opening the proof log");
+    int64_t taken;
+    TRY(proof_take(cx, &taken));
+    if (!taken) {
+        enum err e = open_first(cx);
+        if (e)
+            return explain(cx, e, "opening the proof log");
+        TRY(proof_take(cx, &taken));
+    }
+    TRY(proof_appended(cx, seq));
+    --*seq;
+    return OK;
 }
 
 /* ---- subjects ---- */

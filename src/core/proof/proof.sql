@@ -1,9 +1,8 @@
--- query: proof_next   value
--- Takes the number of the next entry; whoever appends at the same time waits or runs again.
--- out:  seq int
+-- query: proof_take   exec
+-- Takes the number of the next entry; whoever appends at the same time waits or runs again. Without
+-- RETURNING, for which SQLite would keep a statement journal and flush the search index each time.
 UPDATE proof_guard SET next_seq = next_seq + 1
- WHERE org = :org
-RETURNING next_seq - 1;
+ WHERE org = :org;
 
 -- query: proof_guard_open   exec
 -- Two first entries at once: one opens the log, the other runs again.
