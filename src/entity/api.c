@@ -61,6 +61,16 @@ const struct http_route *api_http_routes(const struct api *api, size_t *count)
 
 /* ------------------------------------------------------------------ workers */
 
+/* One at a time: a woken worker that finds more than its own call wakes the next. Waking one for
+ * each call of a burst would have them all wait for the lock. */
+static void wake_worker(struct api *api)
+{
+    if (!api->first || api->waking || !api->asleep)
+        return;
+    api->waking++;
+    pthread_cond_signal(&api->work);
+}
+
 bool api_queue(struct api *api, struct call *call, bool forced)
 {
     int max = api->config.queue_max ? api->config.queue_max : 1024;
@@ -77,7 +87,7 @@ bool api_queue(struct api *api, struct call *call, bool forced)
         /* A forced one is counted as running since its first time. */
         if (!forced)
             api->running++;
-        pthread_cond_signal(&api->work);
+        wake_worker(api);
     }
     pthread_mutex_unlock(&api->lock);
     return taken;
@@ -96,14 +106,19 @@ void api_over(struct api *api)
 static struct call *next_call(struct api *api)
 {
     pthread_mutex_lock(&api->lock);
-    while (!api->first && !(api->closing && api->running == 0))
+    while (!api->first && !(api->closing && api->running == 0)) {
+        api->asleep++;
         pthread_cond_wait(&api->work, &api->lock);
+        api->asleep--;
+        api->waking = 0; /* whoever woke, for whatever reason: the next may be woken */
+    }
     struct call *call = api->first;
     if (call) {
         api->first = call->next;
         if (!api->first)
             api->last = NULL;
         api->waiting--;
+        wake_worker(api);
     }
     pthread_mutex_unlock(&api->lock);
     return call;

@@ -26,6 +26,7 @@ struct api {
     pthread_cond_t work, idle;
     struct call *first, *last; /* waiting for a worker */
     int waiting, running, workers;
+    int asleep, waking; /* workers that sleep; woken ones that have taken nothing yet */
     bool closing;
     pthread_t *threads;
     struct api_figures figures;
