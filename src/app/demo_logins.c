@@ -2,14 +2,9 @@
 #include "app/demo_parts.h"
 
 #include "base/io.h"
+#include "entity/put.h"
 
 #include <stdio.h>
-
-static void put_text(struct json_writer *w, const char *key, struct str value)
-{
-    json_key(w, key);
-    json_put_str(w, value);
-}
 
 enum err demo_write_logins(const struct demo *demo, struct fault *fault)
 {

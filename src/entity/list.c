@@ -186,25 +186,6 @@ bool cursor_read(struct cx *cx, const struct query *q, struct str cursor,
 
 /* ------------------------------------------------------------------ lists */
 
-static enum err count_all(struct cx *cx, const struct query *query, int64_t *ret)
-{
-    struct query q = *query;
-    q.count_only = true;
-    q.labels = false;
-    q.after = NULL;
-    q.limit = 0;
-    struct sql sql = sql_query(cx, &q);
-    struct db_rows *rows;
-    bool has;
-    TRY(db_query_text(cx->tx, buf_view(&sql.text), sql.values.items, (int)sql.values.count,
-                      &cx->fault, &rows));
-    TRY(db_next(rows, &has, &cx->fault));
-    *ret = has ? db_i64(rows, 0) : 0;
-    if (has)
-        db_rows_close(rows);
-    return OK;
-}
-
 /* Writes up to `limit` rows and the position behind the last when there are more. */
 static enum err put_items(struct cx *cx, const struct list_params *p, struct json_writer *w,
                           struct str *next)
@@ -249,7 +230,7 @@ enum err list_answer(struct cx *cx, const struct list_params *p, struct reply *o
         json_put_null(&w);
     if (p->total) {
         int64_t total;
-        TRY(count_all(cx, &p->query, &total));
+        TRY(sql_count(cx, &p->query, &total));
         json_key(&w, "total");
         json_put_i64(&w, total);
     }

@@ -2,6 +2,7 @@
 #include "entity/guarded.h"
 #include "entity/import.h"
 #include "entity/ops.h"
+#include "entity/put.h"
 #include "entity/sheet_out.h"
 
 #include <sodium.h>
@@ -88,18 +89,6 @@ static void read_key(struct import_call *c)
 }
 
 /* ------------------------------------------------------------------ the answer as JSON */
-
-static void put_number(struct json_writer *w, const char *key, int64_t v)
-{
-    json_key(w, key);
-    json_put_i64(w, v);
-}
-
-static void put_text(struct json_writer *w, const char *key, struct str v)
-{
-    json_key(w, key);
-    json_put_str(w, v);
-}
 
 static void put_error(struct json_writer *w, const struct import_error *e)
 {

@@ -31,6 +31,18 @@ void put_ref(struct json_writer *w, const char *key, int64_t id, struct str name
     json_end_object(w);
 }
 
+void put_number(struct json_writer *w, const char *key, int64_t v)
+{
+    json_key(w, key);
+    json_put_i64(w, v);
+}
+
+void put_text(struct json_writer *w, const char *key, struct str v)
+{
+    json_key(w, key);
+    json_put_str(w, v);
+}
+
 void put_day(struct cx *cx, struct json_writer *w, const char *key, struct date day)
 {
     json_key(w, key);

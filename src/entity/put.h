@@ -9,6 +9,8 @@
 void put_label(struct json_writer *w, const char *key, struct str zh, struct str en);
 /* {"id", "name"}; id 0: null. */
 void put_ref(struct json_writer *w, const char *key, int64_t id, struct str name);
+void put_number(struct json_writer *w, const char *key, int64_t v);
+void put_text(struct json_writer *w, const char *key, struct str v);
 void put_day(struct cx *cx, struct json_writer *w, const char *key, struct date day);
 void put_instant(struct cx *cx, struct json_writer *w, const char *key, struct instant at);
 

@@ -113,16 +113,10 @@ enum err row_find(struct cx *cx, const struct entity_model *model, const struct 
 enum err row_reached(struct cx *cx, const struct entity_model *model, const struct grant *grant,
                      int64_t id, bool *ret)
 {
-    struct query query = { .model = model, .grant = grant, .id = id, .count_only = true };
-    struct sql sql = sql_query(cx, &query);
-    struct db_rows *rows;
-    bool has;
-    TRY(db_query_text(cx->tx, buf_view(&sql.text), sql.values.items, (int)sql.values.count,
-                      &cx->fault, &rows));
-    TRY(db_next(rows, &has, &cx->fault));
-    *ret = has && db_i64(rows, 0) > 0;
-    if (has)
-        db_rows_close(rows);
+    struct query query = { .model = model, .grant = grant, .id = id };
+    int64_t count;
+    TRY(sql_count(cx, &query, &count));
+    *ret = count > 0;
     return OK;
 }
 

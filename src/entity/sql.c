@@ -432,3 +432,22 @@ struct sql sql_move_tree(struct cx *cx, const struct entity_model *model, struct
     param(cx, &sql, db_str(end));
     return sql;
 }
+
+enum err sql_count(struct cx *cx, const struct query *query, int64_t *ret)
+{
+    struct query q = *query;
+    q.count_only = true;
+    q.labels = false;
+    q.after = NULL;
+    q.limit = 0;
+    struct sql sql = sql_query(cx, &q);
+    struct db_rows *rows;
+    bool has;
+    TRY(db_query_text(cx->tx, buf_view(&sql.text), sql.values.items, (int)sql.values.count,
+                      &cx->fault, &rows));
+    TRY(db_next(rows, &has, &cx->fault));
+    *ret = has ? db_i64(rows, 0) : 0;
+    if (has)
+        db_rows_close(rows);
+    return OK;
+}

@@ -56,6 +56,8 @@ struct query {
 #define FILTER_VALUES_MAX 200
 
 struct sql sql_query(struct cx *cx, const struct query *query);
+/* How many rows the query has, however it is cut into pages. */
+NODISCARD enum err sql_count(struct cx *cx, const struct query *query, int64_t *ret);
 /* Is there a row of the model with this value in the field (other than row `but`)? Selects
  * its id. */
 struct sql sql_find(struct cx *cx, const struct entity_model *model, const uint16_t *fields,

@@ -46,7 +46,7 @@ static const char *const type_names[] = {
     [FIELD_TEXT] = "text", [FIELD_DATE] = "date", [FIELD_ENUM] = "enum",
 };
 
-static void put_text(struct json_writer *w, const char *key, const char *zh, const char *en)
+static void put_words(struct json_writer *w, const char *key, const char *zh, const char *en)
 {
     if (zh) {
         put_label(w, key, str_from(zh), str_from(en));
@@ -84,7 +84,7 @@ static void put_options(struct json_writer *w, const struct setting *s)
         json_begin_object(w);
         json_key(w, "value");
         json_put_cstr(w, s->choices->items[i].code);
-        put_text(w, "label", s->choices->items[i].zh, s->choices->items[i].en);
+        put_words(w, "label", s->choices->items[i].zh, s->choices->items[i].en);
         json_end_object(w);
     }
     json_end_array(w);
@@ -113,12 +113,12 @@ static void put_setting(struct cx *cx, struct json_writer *w, int number)
     json_begin_object(w);
     json_key(w, "key");
     json_put_cstr(w, s->name);
-    put_text(w, "group", group, group);
-    put_text(w, "label", s->zh, s->en);
-    put_text(w, "help", s->help_zh, s->help_en);
+    put_words(w, "group", group, group);
+    put_words(w, "label", s->zh, s->en);
+    put_words(w, "help", s->help_zh, s->help_en);
     json_key(w, "type");
     json_put_cstr(w, type_names[s->type]);
-    put_text(w, "unit", unit_zh(s->unit), s->unit);
+    put_words(w, "unit", unit_zh(s->unit), s->unit);
     json_key(w, "min");
     json_put_i64(w, s->low);
     json_key(w, "max");

@@ -1,17 +1,6 @@
 /* The outcome of an import as JSON. */
+#include "entity/put.h"
 #include "mod/sales/import.h"
-
-static void put_number(struct json_writer *w, const char *key, int64_t v)
-{
-    json_key(w, key);
-    json_put_i64(w, v);
-}
-
-static void put_text(struct json_writer *w, const char *key, struct str v)
-{
-    json_key(w, key);
-    json_put_str(w, v);
-}
 
 static void put_error(struct json_writer *w, const struct sales_import *im,
                       const struct sales_import_error *e)
