@@ -14,6 +14,7 @@ suites="
 style        60   limits of the house
 release      600  build with gcc, as shipped
 clang        600  build with clang, no warnings
+wasm         120  base and engine compile for WebAssembly
 unit         300  unit tests on SQLite
 unit-pg      420  unit tests on PostgreSQL
 unit-asan    1200 unit tests under ASan and UBSan
@@ -89,6 +90,7 @@ inside() {
     style) one node tools/style.mjs ;;
     release) one build "$QIBING_BUILD" ;;
     clang) options="-DCMAKE_C_COMPILER=clang-14" one build "$QIBING_BUILD/clang" all qibing-unit ;;
+    wasm) tests/wasm.sh ;;
     unit) build "$QIBING_BUILD" qibing-unit qibing-unit-entity-sample && units "$QIBING_BUILD" ;;
     unit-pg) build "$QIBING_BUILD" qibing-unit qibing-unit-entity-sample && with_postgres units "$QIBING_BUILD" ;;
     unit-asan)
