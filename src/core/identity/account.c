@@ -90,7 +90,9 @@ static enum err own_password_before(struct cx *cx, const struct request *in, voi
     TRY(text_of(cx, in, "old", &old));
     TRY(text_of(cx, in, "password", &password));
     TRY(login_get(cx, (struct login_id){ cx->actor.login }, &login));
-    if (!password_verify(cx_core(cx)->passwords, old, login.password_hash)) {
+    bool good;
+    TRY(password_verify(cx_core(cx)->passwords, old, login.password_hash, &cx->fault, &good));
+    if (!good) {
         problem(cx, "old", "wrong", "the present password is wrong", "原密码有误");
         return problems_end(cx);
     }

@@ -4,12 +4,12 @@
 #include <sodium.h>
 #include <stdlib.h>
 
-enum { AT_ONCE = 2, PASSES = 2, MEMORY_BYTES = 19 << 20 };
+enum { AT_ONCE = 2, WAITING_MAX = 2, PASSES = 2, MEMORY_BYTES = 19 << 20 };
 
 struct password_gate {
     pthread_mutex_t lock;
     pthread_cond_t free;
-    int inside;
+    int inside, waiting;
 };
 
 struct password_gate *password_gate_open(void)
@@ -33,13 +33,20 @@ void password_gate_close(struct password_gate *gate)
     free(gate);
 }
 
-static void enter(struct password_gate *gate)
+static enum err enter(struct password_gate *gate, struct fault *fault)
 {
     pthread_mutex_lock(&gate->lock);
+    if (gate->inside == AT_ONCE && gate->waiting == WAITING_MAX) {
+        pthread_mutex_unlock(&gate->lock);
+        return fault_set(fault, ERR_BUSY, "too many sign in at this moment: try again");
+    }
+    gate->waiting++;
     while (gate->inside == AT_ONCE)
         pthread_cond_wait(&gate->free, &gate->lock);
+    gate->waiting--;
     gate->inside++;
     pthread_mutex_unlock(&gate->lock);
+    return OK;
 }
 
 static void leave(struct password_gate *gate)
@@ -76,7 +83,7 @@ enum err password_hash(struct password_gate *gate, struct arena *arena, struct s
                        struct fault *fault, struct str *ret)
 {
     char *text = arena_alloc(arena, crypto_pwhash_STRBYTES);
-    enter(gate);
+    TRY(enter(gate, fault));
     int failed = crypto_pwhash_str_alg(text, password.data, password.len, PASSES, MEMORY_BYTES,
                                        crypto_pwhash_ALG_ARGON2ID13);
     leave(gate);
@@ -91,14 +98,16 @@ static const char nobody[] = "$argon2id$v=19$m=19456,t=2,p=1$"
                              "c29tZXNhbHRzb21lc2FsdA$"
                              "Jk2tNSbmUyhzVvAvTIFFMQkCrs2O1HMxoiJDaSsMEi0";
 
-bool password_verify(struct password_gate *gate, struct str password, struct str hash)
+enum err password_verify(struct password_gate *gate, struct str password, struct str hash,
+                         struct fault *fault, bool *good)
 {
     char text[crypto_pwhash_STRBYTES] = { 0 };
     bool known = hash.len > 0 && hash.len < sizeof text;
     memcpy(text, known ? hash.data : nobody, known ? hash.len : sizeof nobody - 1);
-    enter(gate);
+    TRY(enter(gate, fault));
     bool same = crypto_pwhash_str_verify(text, password.data, password.len) == 0;
     leave(gate);
     sodium_memzero(text, sizeof text);
-    return known && same;
+    *good = known && same;
+    return OK;
 }

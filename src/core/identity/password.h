@@ -1,8 +1,9 @@
 /*
  * password.h - passwords as argon2id hashes (RFC 9106), with memory that cannot run away.
  *
- * One hash takes 19 MiB for about 20 ms. At most two run at once in the process: a burst of
- * sign-ins waits in line instead of exhausting memory and cores.
+ * One hash takes 19 MiB for about 20 ms. At most two run at once in the process, and at most two more
+ * wait: whoever comes then is told ERR_BUSY and tries again. The line is short because each in it holds
+ * a worker that others need for reading.
  */
 #pragma once
 
@@ -21,5 +22,7 @@ NODISCARD enum err password_check(struct str password, struct str login_name, st
 /* The text to keep ("$argon2id$…"). Slow by design: never on the writer. */
 NODISCARD enum err password_hash(struct password_gate *gate, struct arena *arena,
                                  struct str password, struct fault *fault, struct str *ret);
-/* False also when `hash` is empty, after the same time: an unknown name must not answer sooner. */
-bool password_verify(struct password_gate *gate, struct str password, struct str hash);
+/* `*good` is false also when `hash` is empty, after the same time: an unknown name must not answer
+ * sooner. ERR_BUSY: too many wait. */
+NODISCARD enum err password_verify(struct password_gate *gate, struct str password,
+                                   struct str hash, struct fault *fault, bool *good);

@@ -114,8 +114,9 @@ static enum err sign_in_before(struct cx *cx, const struct request *in, void **r
         TRY(find_login(cx, attempt));
     }
     bool usable = attempt->login.status == LOGIN_ACTIVE && attempt->login.id.v;
-    attempt->good = password_verify(cx_core(cx)->passwords, attempt->password,
-                                    usable ? attempt->login.password_hash : STR_NONE);
+    TRY(password_verify(cx_core(cx)->passwords, attempt->password,
+                        usable ? attempt->login.password_hash : STR_NONE, &cx->fault,
+                        &attempt->good));
     return verify_code(cx, attempt);
 }
 
