@@ -1,7 +1,7 @@
 #!/bin/sh
 # The engine and what it needs of base must compile for WebAssembly: the browser of a promoter works
 # out the same figures with the same code (docs/ARCHITECTURE.md). Compiles only; needs Debian's
-# clang-14, wasi-libc and libclang-rt-14-dev-wasm32.
+# clang-14 and wasi-libc.
 set -eu
 cd "$(dirname "$0")/.."
 clang=${CLANG:-clang-14}

@@ -8,7 +8,7 @@ export LC_ALL=C.UTF-8 # a fresh Debian has no other, and perl complains about an
 build="build-essential cmake ninja-build pkg-config libevent-dev libsqlite3-dev libpq-dev libssl-dev
   libsodium-dev zlib1g-dev libdeflate-dev libexpat1-dev libminizip-dev libxlsxwriter-dev"
 ui="nodejs npm"
-test="clang-14 libclang-rt-14-dev postgresql-15 sqlite3 chromium fonts-noto-cjk curl unzip zip openssl
+test="clang-14 libclang-rt-14-dev wasi-libc postgresql-15 sqlite3 chromium fonts-noto-cjk curl unzip zip openssl
   golang-go golang-golang-x-mod-dev libreoffice-calc-nogui procps"
 
 missing() {
