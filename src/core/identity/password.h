@@ -1,9 +1,9 @@
 /*
  * password.h - passwords as argon2id hashes (RFC 9106), with memory that cannot run away.
  *
- * One hash takes 19 MiB for about 20 ms. At most two run at once in the process, and at most two more
- * wait: whoever comes then is told ERR_BUSY and tries again. The line is short because each in it holds
- * a worker that others need for reading.
+ * One hash takes 19 MiB for about 20 ms. At most two run at once in the process, and at most two
+ * more wait: whoever comes then is told ERR_BUSY and tries again. The line is short because each in
+ * it holds a worker that others need for reading.
  */
 #pragma once
 
