@@ -16,6 +16,7 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 enum { NODE = 0 };
 
@@ -109,6 +110,7 @@ enum err app_open(struct app *app, const struct data_options *options, unsigned 
                   struct fault *fault)
 {
     *app = (struct app){ .options = *options, .arena = arena_open(64 << 20) };
+    umask(077); /* what a data folder holds is for nobody else, whoever made the folder */
     if (!app->arena)
         return fault_set(fault, ERR_NO_MEMORY, "no memory to start");
     if (!app->options.data)

@@ -105,9 +105,15 @@ static enum err restore(struct arena *arena, const char *path, const struct data
         return fault_set(fault, ERR_CONFLICT, "%s is there already: restore into a new folder",
                          database);
     TRY(io_make_folder(options->data, fault));
+    const char *key = str_fmt(arena, "%s/keys/master.key", options->data).data;
     enum err e = archive_unpack(arena, path, options->data, dump_path, has_keys, fault);
+    bool had_key = io_exists(key);
     if (!e)
         e = load_dump(options, dump_path, fault);
+    /* Opening has made a key that opens nothing of the backup. Without it the program asks for the
+     * one that was kept, instead of sealing new rows with another. */
+    if (!had_key)
+        unlink(key);
     unlink(dump_path);
     return e ? e : proof_forget_signer(options->data, fault);
 }
