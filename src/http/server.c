@@ -96,7 +96,7 @@ static enum err open_socket(const struct sockaddr_storage *address, socklen_t si
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     if (bind(fd, (const struct sockaddr *)address, size) != 0)
         return errno == EADDRINUSE
-                   ? fault_set(fault, ERR_CONFLICT, "another program listens there")
+                   ? fault_set(fault, ERR_CONFLICT, "bind: Address already in use")
                    : fault_errno(fault, "bind");
     if (shared && listen(fd, 4096) != 0)
         return fault_errno(fault, "listen");
