@@ -1,3 +1,4 @@
+/* Restoring: a backup is a file from somebody else, so each name in it is checked. */
 #include "app/archive.h"
 
 #include "base/io.h"

@@ -1,3 +1,4 @@
+/* Reading JSON strictly: what two readers could understand differently is refused. */
 #include "base/json.h"
 
 #include "base/map.h"

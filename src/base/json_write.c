@@ -1,3 +1,4 @@
+/* Writing JSON, plain and canonical (RFC 8785): equal values give equal bytes, which are hashed. */
 #include "base/json.h"
 
 #include <stdlib.h>

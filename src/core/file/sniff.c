@@ -1,3 +1,4 @@
+/* What a file is by its first bytes: a name or a header may say anything. */
 #include "core/file/file.h"
 
 struct magic {

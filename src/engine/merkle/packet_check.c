@@ -1,3 +1,7 @@
+/*
+ * The offline check of a statement file: form, content, place in the tree, signatures, completeness.
+ * A refusal names what it was about, because a person must know whom to ask.
+ */
 #include "engine/merkle/packet.h"
 
 #include "base/hex.h"

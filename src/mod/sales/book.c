@@ -1,3 +1,7 @@
+/*
+ * Orders, collections and refunds are written here and nowhere else, whether they come from a form,
+ * an import or the demo: rows, their event and their entry in the proof log in one transaction.
+ */
 #include "mod/sales/sales.h"
 
 #include "core/org/org.gen.h"
