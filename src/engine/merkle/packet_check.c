@@ -1,6 +1,6 @@
 /*
- * The offline check of a statement file: form, content, place in the tree, signatures, completeness.
- * A refusal names what it was about, because a person must know whom to ask.
+ * The offline check of a statement file: form, content, place in the tree, signatures,
+ * completeness. A refusal names what it was about, because a person must know whom to ask.
  */
 #include "engine/merkle/packet.h"
 
