@@ -1,4 +1,5 @@
 #include "app/app.h"
+#include "app/calendars.h"
 #include "app/options.h"
 
 #include "base/hex.h"
@@ -37,6 +38,7 @@ static enum err add(struct cx *cx, void *arg)
     TRY(identity_add_company(cx, &adding->company));
     adding->org = cx->org;
     TRY(playbook_install(cx, adding->playbook));
+    TRY(calendars_install(cx));
     adding->admin.role = "admin";
     return identity_add_login(cx, &adding->admin, &login);
 }

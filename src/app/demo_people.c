@@ -1,4 +1,5 @@
 /* The invented part: units, people, customers, logins. */
+#include "app/calendars.h"
 #include "app/demo_parts.h"
 
 #include "core/identity/identity.h"
@@ -248,6 +249,7 @@ enum err demo_make_company(struct cx *cx, void *arg)
     demo->call.org = cx->org;
     demo->call.zone_minutes = cx->zone_minutes;
     TRY(playbook_install(cx, demo->playbook));
+    TRY(calendars_install(cx));
     TRY(make_office(cx, demo, &office, &chief));
     TRY(add_login(cx, demo, DEMO_ADMIN, (struct person_id){ 0 }));
     for (int i = 0; i < DEMO_REGIONS; i++) {
