@@ -130,7 +130,7 @@ export async function build_business(c, admin, w, { mark = '', far = '' } = {}) 
     await post('/activities/record', { promoter: w.person[who], customer: w.customer[customer], kind: 'visit', happened_at: at, note: `${mark}${label}上门` })
     orders.push(order)
   }
-  await post('/calendar-days', { day: '2026-10-01', kind: 'holiday', name: mark + '国庆' })
+  await post('/calendar-days', { day: '2031-10-01', kind: 'holiday', name: mark + '国庆' })
   await upload(admin, mark + '说明.txt', 'text/plain', Buffer.from('正文 ' + mark))
   await publish(admin)
   const local = new Date(now.getTime() - 60_000 + 8 * 3_600_000).toISOString().slice(0, 7)
