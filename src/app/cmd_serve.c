@@ -24,7 +24,8 @@ enum { STOP_WITHIN_MS = 10000, JOB_THREADS = 2 };
 static const char help[] =
     "usage: qibing serve [--data DIR] [--listen ADDR:PORT] [options]\n\n"
     "Serves the web interface and the API of all companies in the data folder. Stops gracefully\n"
-    "on SIGTERM or SIGINT: requests under way are answered, jobs go on after the next start.\n\n"
+    "on SIGTERM or SIGINT: requests under way are answered, jobs go on after the next start.\n"
+    "SIGHUP reads a renewed certificate and key.\n\n"
     "  --data DIR           the data folder [./qibing-data]\n"
     "  --database URL       postgres://… instead of DIR/qibing.db\n"
     "  --listen ADDR:PORT   [127.0.0.1:8080]; port 0 lets the system choose\n"
@@ -173,6 +174,19 @@ static bool set_level(const char *name)
     return false;
 }
 
+/* A renewed certificate is taken in without a restart; one that cannot be read leaves the old one. */
+static void wait_for_stop(struct serving *s, const sigset_t *signals)
+{
+    int number = 0;
+    while (sigwait(signals, &number) != 0 || number == SIGHUP) {
+        struct fault fault = { 0 };
+        if (http_server_reload_tls(s->http, &fault))
+            log_line(LOG_WARNING, "serve", "certificate: %s", fault.message);
+        else
+            log_line(LOG_INFO, "serve", "certificate and key were read again");
+    }
+}
+
 int cmd_serve(int argc, char **argv)
 {
     struct serve_options o = { .listen = "127.0.0.1:8080", .level = "info" };
@@ -196,6 +210,7 @@ int cmd_serve(int argc, char **argv)
     sigemptyset(&stop);
     sigaddset(&stop, SIGTERM);
     sigaddset(&stop, SIGINT);
+    sigaddset(&stop, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &stop, NULL);
     struct serving s = { 0 };
     struct fault fault = { 0 };
@@ -208,8 +223,7 @@ int cmd_serve(int argc, char **argv)
                  "`make ui all` builds it in");
     demo_print_logins(o.data.data ? o.data.data : "./qibing-data");
     fflush(stdout);
-    int signal_number;
-    sigwait(&stop, &signal_number);
+    wait_for_stop(&s, &stop);
     log_line(LOG_INFO, "serve", "stopping");
     close_all(&s);
     return EXIT_DONE;
