@@ -174,7 +174,7 @@ static bool set_level(const char *name)
     return false;
 }
 
-/* A renewed certificate is taken in without a restart; one that cannot be read leaves the old one. */
+/* A renewed certificate is taken in without a restart; one that cannot be read changes nothing. */
 static void wait_for_stop(struct serving *s, const sigset_t *signals)
 {
     int number = 0;
