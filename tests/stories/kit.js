@@ -57,6 +57,7 @@ export function run(args, { input, env = {}, timeout = 120_000, cwd } = {}) {
   return new Promise((resolve) => {
     const child = execFile(program, args, { encoding: 'utf8', timeout, cwd, maxBuffer: 1 << 28, env: { ...process.env, ...env } },
       (error, out, err) => resolve({ code: error ? (typeof error.code === 'number' ? error.code : error.signal ?? -1) : 0, out, err }))
+    child.stdin.on('error', () => {}) // it may end before it reads
     child.stdin.end(input ?? '')
   })
 }
