@@ -59,7 +59,10 @@ static const char *const *watched_tables(struct arena *arena)
 
 static enum err open_database(struct app *app, unsigned flags, struct fault *fault)
 {
-    struct db_config config = { .url = app->options.database, .watch = watched_tables(app->arena) };
+    const struct db_config *tuning = app->options.tuning;
+    struct db_config config = tuning ? *tuning : (struct db_config){ 0 };
+    config.url = app->options.database;
+    config.watch = watched_tables(app->arena);
     if (!config.url) {
         app->database_path = str_fmt(app->arena, "%s/qibing.db", app->options.data).data;
         config.url = app->database_path;

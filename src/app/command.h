@@ -34,9 +34,11 @@ int command_failed(const char *command, const struct fault *fault);
 void progress_show(const char *what, int per_mille);
 void progress_end(void);
 
+struct db_config;
 /* The options that commands on a data folder share. */
 struct data_options {
     const char *data;     /* folder; default ./qibing-data */
     const char *database; /* postgres://…; NULL: DIR/qibing.db */
     const char *host;     /* names new proof logs: host/log/company; default localhost */
+    const struct db_config *tuning; /* of tests: all but url and watch; NULL: the defaults */
 };

@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +31,7 @@ struct totals {
 };
 
 struct folders {
-    char base[64], start[128], live[128], image[128];
+    char base[64], start[128], live[128], image[128], side[128];
 };
 
 void fault_ack(const struct fault_run *run, int64_t number)
@@ -84,17 +85,20 @@ static bool folders_make(struct folders *f)
     snprintf(f->start, sizeof(f->start), "%s/start", f->base);
     snprintf(f->live, sizeof(f->live), "%s/live", f->base);
     snprintf(f->image, sizeof(f->image), "%s/image", f->base);
-    return !mkdir(f->start, 0700) && !mkdir(f->live, 0700) && !mkdir(f->image, 0700);
+    snprintf(f->side, sizeof(f->side), "%s/side", f->base);
+    return !mkdir(f->start, 0700) && !mkdir(f->live, 0700) && !mkdir(f->image, 0700) &&
+           !mkdir(f->side, 0700);
+}
+
+static int remove_any(const char *path, const struct stat *about, int kind, struct FTW *where)
+{
+    (void)about, (void)kind, (void)where;
+    return remove(path);
 }
 
 static void folders_remove(const struct folders *f)
 {
-    const char *const all[] = { f->start, f->live, f->image };
-    for (size_t i = 0; i < COUNT(all); i++) {
-        each_file(all[i], remove_one, NULL);
-        rmdir(all[i]);
-    }
-    rmdir(f->base);
+    nftw(f->base, remove_any, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 /* ---- one run ---- */
@@ -104,8 +108,8 @@ static void child(const struct fault_workload *w, const struct options *o, const
 {
     plan.image = f->image;
     fault_vfs_install(&plan);
-    struct fault_run run = { .folder = f->live, .vfs = "fault", .sync = o->sync, .acks = acks,
-                             .stay = plan.stay };
+    struct fault_run run = { .folder = f->live, .side = f->side, .vfs = "fault", .sync = o->sync,
+                             .acks = acks, .stay = plan.stay };
     bool good = w->run(&run);
     if (!good)
         fprintf(stderr, "  operation %d: %s\n", plan.at, run.why);
@@ -161,7 +165,7 @@ static bool one_run(const struct fault_workload *w, const struct options *o,
     waitpid(pid, &status, 0);
     int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     bool crashed = code == FAULT_CRASHED;
-    struct fault_run run = { .folder = crashed ? f->image : f->live, .acks = -1,
+    struct fault_run run = { .folder = crashed ? f->image : f->live, .side = f->side, .acks = -1,
                              .crashed = crashed, .stay = plan.stay, .acked = acked,
                              .acked_count = count };
     t->runs++;
@@ -226,7 +230,7 @@ static int loop(const struct fault_workload *w, const struct options *o, const s
     struct totals t = { 0 };
     struct timespec start, end;
     clock_gettime(CLOCK_MONOTONIC, &start);
-    struct fault_run first = { .folder = f->start, .acks = -1 };
+    struct fault_run first = { .folder = f->start, .side = f->side, .acks = -1 };
     if (!w->prepare(&first)) {
         fprintf(stderr, "prepare: %s\n", first.why);
         return 1;

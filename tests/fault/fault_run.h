@@ -19,6 +19,7 @@
 
 struct fault_run {
     const char *folder; /* holds the database; its files carry the names prepare() gave them */
+    const char *side;   /* for ordinary files of the workload; as it left them, through all runs */
     const char *vfs;    /* for db_config; NULL in prepare() and verify() */
     enum db_sync sync;
     int acks;           /* pipe for fault_ack; -1 in prepare() and verify() */
