@@ -91,7 +91,7 @@ inside() {
     release) one build "$QIBING_BUILD" ;;
     clang) options="-DCMAKE_C_COMPILER=clang-14" one build "$QIBING_BUILD/clang" all qibing-unit ;;
     wasm) tests/wasm.sh ;;
-    unit) build "$QIBING_BUILD" qibing-unit qibing-unit-entity-sample && units "$QIBING_BUILD" ;;
+    unit) build "$QIBING_BUILD" qibing-unit qibing-unit-entity-sample && QIBING_TEST_OFFICE=1 units "$QIBING_BUILD" ;;
     unit-pg) build "$QIBING_BUILD" qibing-unit qibing-unit-entity-sample && with_postgres units "$QIBING_BUILD" ;;
     unit-asan)
         options="-DQIBING_ASAN=ON -DCMAKE_BUILD_TYPE=Debug" \
