@@ -37,9 +37,10 @@ fuzz:
 	@tools/deps.sh build test
 	@tests/fuzz/run.sh $(T)
 
-faults:
+faults: $(BUILD)/build.ninja
 	@tools/deps.sh build test
-	@tests/fault/run.sh full
+	@ninja -C $(BUILD) $(addprefix -j,$(JOBS)) qibing-fault-db qibing-fault-product qibing-oom
+	@tests/fault/run.sh $(BUILD) full
 
 soak: ui all
 	@bench/soak.sh

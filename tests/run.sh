@@ -110,8 +110,10 @@ inside() {
     kill) build "$QIBING_BUILD" qibing && node tests/fault/kill.mjs --kills "${KILLS:-50}" ;;
     kill-pg) build "$QIBING_BUILD" qibing && with_postgres node tests/fault/kill.mjs --kills "${KILLS_PG:-10}" ;;
     fault)
-        build "$QIBING_BUILD" qibing qibing-fault-db qibing-oom &&
-            one tests/fault/run.sh "$QIBING_BUILD" smoke; tests/fault/cli.sh "$QIBING_BUILD" ;;
+        build "$QIBING_BUILD" qibing qibing-fault-db qibing-fault-product qibing-oom &&
+            tests/fault/run.sh "$QIBING_BUILD" smoke
+        local code=$?
+        tests/fault/cli.sh "$QIBING_BUILD" && return $code ;;
     fuzz) tests/fuzz/run.sh 60 ;;
     screens) screens ;;
     *) echo "there is no suite $1" >&2; return 2 ;;

@@ -148,6 +148,7 @@ static bool product_prepare(struct fault_run *run)
     if (!e)
         e = rehearse(arena, run, &fault);
     arena_close(arena);
+    forget_signer(run); /* it signed the rehearsal */
     return !e || tell(run, "prepare", e, &fault);
 }
 
