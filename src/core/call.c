@@ -48,11 +48,11 @@ static enum err work(struct db_tx *tx, void *arg, struct fault *fault)
 {
     struct boundary *b = arg;
     arena_reset(b->arena, (struct arena_mark){ 0 });
-    struct cx *cx = arena_new(b->arena, struct cx);
-    begin(b, tx, cx);
-    enum err e = run_guarded(cx, b);
+    struct cx cx; /* not in the arena: its first page may fail, and nobody guards it yet */
+    begin(b, tx, &cx);
+    enum err e = run_guarded(&cx, b);
     if (e)
-        *fault = cx->fault;
+        *fault = cx.fault;
     return e;
 }
 
