@@ -1,4 +1,5 @@
 /* What `qibing check` asks of orders, statements and runs. */
+#include "base/json.h"
 #include "core/proof/proof.h"
 #include "mod/settlement/settlement.h"
 
@@ -37,6 +38,23 @@ static enum err check_orders(struct cx *cx, const struct report *r)
     }
 }
 
+/* The components of the committed text add up to what it pays, and that is what the row pays. */
+static bool adds_up(struct cx *cx, struct str content, struct money net)
+{
+    const struct json *text;
+    struct fault fault;
+    int64_t sum = 0, amount, pays;
+    if (json_read(cx->arena, content, (struct json_limits){ .bytes = 64u << 20 }, &fault, &text))
+        return false;
+    const struct json *parts = json_get(text, "components");
+    for (const struct json *p = parts ? parts->first : NULL; p; p = p->next) {
+        if (!json_i64(json_get(p, "amount_fen"), &amount))
+            return false;
+        sum += amount;
+    }
+    return json_i64(json_get(text, "net_fen"), &pays) && pays == sum && pays == net.fen;
+}
+
 static enum err check_statements(struct cx *cx, const struct report *r)
 {
     struct statement_sums_off_cursor orphans;
@@ -48,14 +66,17 @@ static enum err check_statements(struct cx *cx, const struct report *r)
             break;
         tell(r, "statement belongs to no run", orphan->number);
     }
-    struct statement_net_off_cursor nets;
-    const struct statement_net_off_row *net;
-    TRY(statement_net_off(cx, &nets));
+    struct statement_contents_cursor contents;
+    const struct statement_contents_row *row;
+    TRY(statement_contents(cx, &contents));
     for (;;) {
-        TRY(statement_net_off_next(cx, &nets, &net));
-        if (!net)
+        struct arena_mark mark = arena_mark(cx->arena);
+        TRY(statement_contents_next(cx, &contents, &row));
+        if (!row)
             return OK;
-        tell(r, "statement does not add up", net->number);
+        if (!adds_up(cx, row->content, row->net))
+            tell(r, "statement does not add up", row->number);
+        arena_reset(cx->arena, mark);
     }
 }
 

@@ -181,25 +181,6 @@ static enum err put_last(struct cx *cx, struct json_writer *w, struct person_id 
     return OK;
 }
 
-/* Made in memory when nobody has opened it yet: reading must not write. */
-static enum err current_period(struct cx *cx, struct period *ret)
-{
-    struct str code = str_cut(date_text(cx->arena, cx->today), 0, 7);
-    struct period_by_code_row row;
-    enum err e = period_by_code(cx, (struct period_by_code_in){ code }, &row);
-    if (e == OK)
-        return period_get(cx, row.id, ret);
-    if (e != ERR_NOT_FOUND)
-        return e;
-    fault_clear(&cx->fault);
-    *ret = period_blank;
-    ret->code = code;
-    ret->status = PERIOD_OPEN;
-    ret->first_on = date_month_start(cx->today);
-    ret->last_on.day = date_add_months(ret->first_on, 1).day - 1;
-    return OK;
-}
-
 static enum err own_person(struct cx *cx, struct person *ret)
 {
     if (!cx->actor.person)
@@ -213,7 +194,7 @@ static enum err get(struct cx *cx, const struct request *in, struct reply *out)
     struct person person;
     struct period period;
     TRY(own_person(cx, &person));
-    TRY(current_period(cx, &period));
+    TRY(settlement_period_find(cx, cx->today, &period));
     struct json_writer w = reply_json(out);
     struct earnings e = { &w, in, &period, person.id };
     json_begin_object(&w);
@@ -318,7 +299,7 @@ static enum err with_month(struct cx *cx, const struct request *in, struct reply
     struct person person;
     struct period period;
     TRY(own_person(cx, &person));
-    TRY(current_period(cx, &period));
+    TRY(settlement_period_find(cx, cx->today, &period));
     struct json_writer w = reply_json(out);
     struct earnings e = { &w, in, &period, person.id };
     return month_now(cx, &period, work, &e);

@@ -13,7 +13,7 @@
 
 #include <sodium.h>
 
-enum err settlement_period(struct cx *cx, struct date day, struct period *ret)
+enum err settlement_period_find(struct cx *cx, struct date day, struct period *ret)
 {
     struct str code = str_cut(date_text(cx->arena, day), 0, 7);
     struct period_by_code_row row;
@@ -27,7 +27,13 @@ enum err settlement_period(struct cx *cx, struct date day, struct period *ret)
     ret->code = code;
     ret->first_on = date_month_start(day);
     ret->last_on.day = date_add_months(ret->first_on, 1).day - 1;
-    return period_insert(cx, ret);
+    return OK;
+}
+
+enum err settlement_period(struct cx *cx, struct date day, struct period *ret)
+{
+    TRY(settlement_period_find(cx, day, ret));
+    return ret->id.v ? OK : period_insert(cx, ret);
 }
 
 /* The first order of a month opens its period: nobody has to think of it. */

@@ -19,7 +19,9 @@ extern const struct listener settlement_listeners[];
 extern const struct route period_routes[], statement_routes[], overview_routes[],
     earnings_routes[], plan_routes[];
 
-/* The period of a month, made when it is not there. */
+/* The period of a month; not yet there: as it would be made, with id 0. */
+NODISCARD enum err settlement_period_find(struct cx *cx, struct date day, struct period *ret);
+/* The same, made when it is not there. */
 NODISCARD enum err settlement_period(struct cx *cx, struct date day, struct period *ret);
 /* What the routes do, for the demo and the CLI as well. `reason` may be empty. */
 NODISCARD enum err settlement_calculate_now(struct core *core, const struct call *call,

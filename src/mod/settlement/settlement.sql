@@ -284,12 +284,12 @@ HAVING CAST(coalesce(sum(s.gross), 0) AS bigint) <> r.gross
     OR CAST(coalesce(sum(s.net), 0) AS bigint) <> r.net OR count(s.id) <> r.statements
  ORDER BY r.id;
 
--- query: statement_net_off   many
--- out:  number text
-SELECT number
+-- query: statement_contents   many
+-- What each statement pays, beside the text that the proof log commits to.
+-- out:  number text, net money, content json
+SELECT number, net, content
   FROM statement
- WHERE org = :org AND (net <> payable - tax OR payable <> gross - clawback + carry - over_cap)
-   AND payable <> 0
+ WHERE org = :org
  ORDER BY number;
 
 -- query: order_sums_off   many
